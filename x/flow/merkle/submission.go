@@ -120,7 +120,8 @@ func FileRoot(nodes []Node) Hash {
 }
 
 // Identity returns keccak256 of the node roots in order: the `identity` topic
-// of the Submit event. It is not the file root, not even for one node.
+// of the Submit event. It is not the file root (for exactly two nodes the two
+// happen to be the same hash).
 func Identity(nodes []Node) Hash {
 	joined := make([]byte, 0, len(nodes)*len(Hash{}))
 	for _, node := range nodes {
