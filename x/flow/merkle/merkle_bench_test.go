@@ -89,6 +89,7 @@ func BenchmarkFrontierAppend(b *testing.B) {
 }
 
 func BenchmarkVerifyPiece(b *testing.B) {
+	b.ReportAllocs()
 	var piece [layout.SealSize]byte
 	siblings := make([]merkle.Hash, 36) // a flow of 2^40 sectors, 256 TiB
 	for h := range siblings {
