@@ -33,11 +33,6 @@ type pkg struct {
 	ImportMap  map[string]string
 }
 
-// inModule says whether p is ours.
-func (p pkg) inModule() bool {
-	return p.ImportPath == module || strings.HasPrefix(p.ImportPath, module+"/")
-}
-
 // goList runs one `go list` and decodes its packages by import path.
 func goList(t *testing.T, args ...string) map[string]pkg {
 	t.Helper()
