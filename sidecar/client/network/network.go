@@ -1,5 +1,5 @@
-// Package network finds a running network from its ready file, and reads the
-// key file an account signs with. A ready file (network.json) is written by
+// Package network finds a running network from its ready file, and the key file
+// an account of it signs with. A ready file (network.json) is written by
 // `zgd devnet` when everything is up:
 //
 //	--network FILE, else $ZG_NETWORK, else ~/.zg/devnet/network.json
