@@ -174,6 +174,10 @@ func (c *Client) doorError(response *http.Response, path string) error {
 	body, _ := io.ReadAll(io.LimitReader(response.Body, maxErrorBytes))
 	detail := new(RPCError)
 	if json.Unmarshal(body, detail) != nil || detail.Message == "" {
+		switch response.StatusCode { // what a server says of paths it never heard of
+		case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
+			sentinel = ErrNoDoor
+		}
 		return fmt.Errorf("%w: %s%s: HTTP %d", sentinel, c.base, path, response.StatusCode)
 	}
 	return fmt.Errorf("%w: %s%s: HTTP %d: %w", sentinel, c.base, path, response.StatusCode, detail)

@@ -16,6 +16,8 @@ var (
 	ErrNotFound = errors.New("not found on storage node")
 	// ErrConflict: the node knows the thing but cannot serve it now (HTTP 409).
 	ErrConflict = errors.New("storage node cannot serve this now")
+	// ErrNoDoor: the node has no /v1 doors; use JSON-RPC.
+	ErrNoDoor = errors.New("storage node has no such door")
 	// ErrTooLarge: the answer is longer than it may be.
 	ErrTooLarge = errors.New("answer of storage node too large")
 	// ErrMalformed: the answer does not have the shape of the protocol.
