@@ -1,0 +1,161 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"fmt"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// validators are the CometBFT doors of a devnet's validators, by their ports.
+func (d *devnet) validators(n int) []string {
+	d.t.Helper()
+	var from int
+	if _, err := fmt.Sscanf(d.ready().CometRPC, "http://127.0.0.1:%d", &from); err != nil {
+		d.t.Fatal(err)
+	}
+	urls := make([]string, n)
+	for i := range urls {
+		urls[i] = fmt.Sprintf("http://127.0.0.1:%d", from+10*i) // ten ports each (--ports-from)
+	}
+	return urls
+}
+
+// height is the newest block a validator knows.
+func height(url string) (int64, error) {
+	var answer struct {
+		Result struct {
+			SyncInfo struct {
+				Height string `json:"latest_block_height"`
+			} `json:"sync_info"`
+		}
+	}
+	if err := getJSON(url+"/status", &answer); err != nil {
+		return 0, err
+	}
+	return strconv.ParseInt(answer.Result.SyncInfo.Height, 10, 64)
+}
+
+// headerHashes reads the hashes of up to 20 blocks that end at height.
+func headerHashes(url string, from, to int64) (map[int64]string, error) {
+	var answer struct {
+		Result struct {
+			Metas []struct {
+				BlockID struct{ Hash string } `json:"block_id"`
+				Header  struct{ Height string }
+			} `json:"block_metas"`
+		}
+	}
+	if err := getJSON(fmt.Sprintf("%s/blockchain?minHeight=%d&maxHeight=%d", url, from, to), &answer); err != nil {
+		return nil, err
+	}
+	hashes := make(map[int64]string)
+	for _, meta := range answer.Result.Metas {
+		h, err := strconv.ParseInt(meta.Header.Height, 10, 64)
+		if err != nil {
+			return nil, err
+		}
+		hashes[h] = meta.BlockID.Hash
+	}
+	return hashes, nil
+}
+
+// oneBlockPerHeight compares the validators' blocks at every height.
+func (d *devnet) oneBlockPerHeight(urls []string, to int64) {
+	d.t.Helper()
+	const page = 20
+	for from := int64(1); from <= to; from += page {
+		last := min(from+page-1, to)
+		var first map[int64]string
+		for i, url := range urls {
+			hashes, err := headerHashes(url, from, last)
+			if err != nil || int64(len(hashes)) != last-from+1 {
+				d.t.Fatalf("validator %d: %d headers from %d to %d, want %d (%v)", i, len(hashes), from, last, last-from+1, err)
+			}
+			if i == 0 {
+				first = hashes
+			}
+			for h := from; h <= last; h++ {
+				if hashes[h] == "" || hashes[h] != first[h] {
+					d.t.Fatalf("height %d: validator %d has block %s, validator 0 has %s", h, i, hashes[h], first[h])
+				}
+			}
+		}
+	}
+	d.t.Logf("one block at each of %d heights on %d validators", to, len(urls))
+}
+
+// grows waits for n more blocks on every listed validator.
+func (d *devnet) grows(urls []string, n int64, limit time.Duration) {
+	d.t.Helper()
+	goal := d.newest(urls) + n
+	until(d.t, limit, fmt.Sprintf("height %d on %d validators", goal, len(urls)), func() (bool, string) {
+		for _, url := range urls {
+			if h, err := height(url); err != nil || h < goal {
+				return false, fmt.Sprintf("%s is at %d (%v)", url, h, err)
+			}
+		}
+		return true, ""
+	})
+}
+
+func (d *devnet) newest(urls []string) int64 {
+	var newest int64
+	for _, url := range urls {
+		if h, err := height(url); err == nil {
+			newest = max(newest, h)
+		}
+	}
+	return newest
+}
+
+// freeze stops a validator's process where it stands: it is as good as dead to
+// the others, and the supervisor does not heal it. thaw lets it go on.
+func (d *devnet) freeze(names ...string) (thaw func()) {
+	d.t.Helper()
+	pids := d.ready().PIDs
+	signal := func(s syscall.Signal) {
+		for _, name := range names {
+			if err := syscall.Kill(pids[name], s); err != nil {
+				d.t.Fatalf("%s to %s: %v", s, name, err)
+			}
+		}
+	}
+	signal(syscall.SIGSTOP)
+	return func() { signal(syscall.SIGCONT) }
+}
+
+// TestC01_ConsensusOutlivesOneOfFourAndHaltsWithoutTwo: the devnet with four
+// validators goes on without one, halts without two, resumes, and no height has
+// two blocks. A validator is taken away by SIGSTOP, so that nothing heals it,
+// and once by SIGKILL. mission C01
+func TestC01_ConsensusOutlivesOneOfFourAndHaltsWithoutTwo(t *testing.T) {
+	d := newDevnet(t, 4, "--validators", "4", "--storage", "0", "--miners", "0", "--block-time", "500ms")
+	d.start()
+	all := d.validators(4)
+	d.grows(all, 3, time.Minute)
+
+	d.kill("zgd-3")
+	d.grows(all, 3, time.Minute)
+
+	thawThird := d.freeze("zgd-3")
+	d.grows(all[:3], 5, time.Minute)
+
+	thawSecond := d.freeze("zgd-2")
+	time.Sleep(3 * time.Second) // a block may be under way
+	halted := d.newest(all[:2])
+	time.Sleep(6 * time.Second)
+	if now := d.newest(all[:2]); now != halted {
+		t.Errorf("two of four validators went on from height %d to %d", halted, now)
+	}
+
+	thawSecond()
+	d.grows(all[:3], 3, 2*time.Minute)
+	thawThird()
+	d.grows(all, 3, 2*time.Minute)
+	d.oneBlockPerHeight(all, d.newest(all)-1)
+	d.stop(syscall.SIGTERM)
+}

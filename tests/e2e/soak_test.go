@@ -1,0 +1,75 @@
+//go:build e2e && soak
+
+package e2e
+
+import (
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// knob reads a size of a long run from the environment.
+func knob(t *testing.T, name string, usual int64) int64 {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return usual
+	}
+	value, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || value < 1 {
+		t.Fatalf("%s=%q: want a number above 0", name, text)
+	}
+	return value
+}
+
+// TestSoakHeights: 10 000 heights (ZG_SOAK_HEIGHTS) of four validators, one of
+// which is killed every now and then; no height has two blocks. mission C01
+func TestSoakHeights(t *testing.T) {
+	heights := knob(t, "ZG_SOAK_HEIGHTS", 10_000)
+	rng := rand.New(rand.NewPCG(e2eSeed(t), 1))
+	d := newDevnet(t, 4, "--validators", "4", "--storage", "0", "--miners", "0", "--block-time", "100ms")
+	d.start()
+	all := d.validators(4)
+	began := time.Now()
+	for d.newest(all) < heights {
+		d.grows(all, min(200, heights), 10*time.Minute)
+		d.kill([]string{"zgd-0", "zgd-1", "zgd-2", "zgd-3"}[rng.IntN(4)])
+		t.Logf("height %d after %s", d.newest(all), time.Since(began).Round(time.Second))
+	}
+	d.grows(all, 3, 5*time.Minute)
+	d.oneBlockPerHeight(all, d.newest(all)-1)
+	d.stop(syscall.SIGTERM)
+}
+
+// TestSoakLargeFile: 10 GiB (ZG_SOAK_BYTES) in and out, with one upload cut off
+// half way, in constant memory of the client. mission S20
+func TestSoakLargeFile(t *testing.T) {
+	sizeBytes := knob(t, "ZG_SOAK_BYTES", 10<<30)
+	const maxClientKiB = 512 << 10
+	d := newDevnet(t, 3)
+	d.start()
+	path := randomFile(t, sizeBytes, 5)
+
+	began := time.Now()
+	cut := command(t, 20*time.Second, "zg", "put", path, "--network", d.readyFile) // killed by the limit
+	t.Logf("put was cut off after %s with exit code %d", time.Since(began).Round(time.Second), cut.code)
+	put := d.zg("put", path)
+	root := d.rootOf(put)
+	t.Logf("put: %.0f s, %.0f MB/s, client memory %d MiB", put.took.Seconds(), float64(sizeBytes)/1e6/put.took.Seconds(), put.maxRSSKiB>>10)
+
+	d.mined(root, 30*time.Minute)
+	out := filepath.Join(t.TempDir(), "out")
+	get := d.zg("get", root, "-o", out)
+	t.Logf("get: %.0f s, %.0f MB/s, client memory %d MiB", get.took.Seconds(), float64(sizeBytes)/1e6/get.took.Seconds(), get.maxRSSKiB>>10)
+	sameFiles(t, path, out)
+	for what, r := range map[string]result{"put": put, "get": get} {
+		if r.maxRSSKiB > maxClientKiB {
+			t.Errorf("%s took %d MiB of memory, want at most %d", what, r.maxRSSKiB>>10, maxClientKiB>>10)
+		}
+	}
+	d.stop(syscall.SIGTERM)
+}
