@@ -1,0 +1,61 @@
+package flowlog
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// OpenDirect tries one read as well: some file systems accept the flag and fail
+// the read.
+func (osFS) OpenDirect(path string) (File, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_DIRECT, 0)
+	if err != nil {
+		if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.EOPNOTSUPP) {
+			return nil, fmt.Errorf("%w: open %s", ErrNoDirect, path)
+		}
+		return nil, err
+	}
+	if _, err := file.ReadAt(AlignedBuffer(directAlign), 0); errors.Is(err, unix.EINVAL) {
+		file.Close()
+		return nil, fmt.Errorf("%w: read %s", ErrNoDirect, path)
+	}
+	return osFile{file}, nil
+}
+
+func (f osFile) SyncData() error {
+	return retryEINTR(func() error { return unix.Fdatasync(int(f.Fd())) })
+}
+
+// Fallocate reserves blocks; where the file system cannot, the file is only
+// made longer (sparse), and a full disk shows at the write instead.
+func (f osFile) Fallocate(offset, length int64) error {
+	err := retryEINTR(func() error { return unix.Fallocate(int(f.Fd()), 0, offset, length) })
+	if !errors.Is(err, unix.EOPNOTSUPP) {
+		return err
+	}
+	size, err := f.Size()
+	if err != nil || size >= offset+length {
+		return err
+	}
+	return f.Truncate(offset + length)
+}
+
+func (f osFile) Punch(offset, length int64) error {
+	const mode = unix.FALLOC_FL_PUNCH_HOLE | unix.FALLOC_FL_KEEP_SIZE
+	return retryEINTR(func() error { return unix.Fallocate(int(f.Fd()), mode, offset, length) })
+}
+
+func (f osFile) DropCache(offset, length int64) {
+	_ = unix.Fadvise(int(f.Fd()), offset, length, unix.FADV_DONTNEED)
+}
+
+func retryEINTR(call func() error) error {
+	for {
+		if err := call(); !errors.Is(err, unix.EINTR) {
+			return err
+		}
+	}
+}
