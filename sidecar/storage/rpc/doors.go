@@ -188,5 +188,6 @@ func (s *Server) sendProven(w http.ResponseWriter, r *http.Request, read func(co
 	h.Set("Content-Type", "application/octet-stream")
 	h.Set("Content-Length", strconv.Itoa(len(data)))
 	s.opts.Metrics.served(len(data))
+	s.allowWrite(w, len(data))
 	_, _ = w.Write(data)
 }

@@ -38,7 +38,10 @@ func (s *Server) getFile(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer release()
-	content := &fileReader{ctx: r.Context(), backend: s.backend, seq: file.Tx.Seq, size: int64(file.Tx.Size), served: s.opts.Metrics.served}
+	content := &fileReader{ctx: r.Context(), backend: s.backend, seq: file.Tx.Seq, size: int64(file.Tx.Size), progress: func(bytes int) {
+		s.opts.Metrics.served(bytes)
+		s.allowWrite(w, layout.LoadSize)
+	}}
 	// Read ahead of the headers: a file that cannot be read is an error, not a
 	// broken answer.
 	if r.Method == http.MethodGet && content.size > 0 {
@@ -70,15 +73,15 @@ func firstOfRange(r *http.Request, size int64) int64 {
 
 // fileReader is a file as a seekable stream; it holds one segment.
 type fileReader struct {
-	ctx     context.Context
-	backend Backend
-	served  func(bytes int)
-	seq     uint64
-	size    int64 // bytes
-	at      int64
-	segment []byte // bytes of the file from segmentAt on
-	from    int64
-	err     error // first failure of a read
+	ctx      context.Context
+	backend  Backend
+	progress func(bytes int) // told of bytes handed out
+	seq      uint64
+	size     int64 // bytes
+	at       int64
+	segment  []byte // bytes of the file from segmentAt on
+	from     int64
+	err      error // first failure of a read
 }
 
 // fill loads the segment around an offset below the size.
@@ -109,7 +112,7 @@ func (f *fileReader) Read(p []byte) (int, error) {
 	}
 	n := copy(p, f.segment[f.at-f.from:])
 	f.at += int64(n)
-	f.served(n)
+	f.progress(n)
 	return n, nil
 }
 

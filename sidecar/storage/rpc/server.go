@@ -27,7 +27,7 @@ type Limits struct {
 // DefaultLimits fit a machine with 1 GiB to spare.
 func DefaultLimits() Limits {
 	return Limits{
-		BodyBytes: 100 << 20, UploadBytes: 256 << 20, ServeBytes: 64 << 20, Wait: 20 * time.Second,
+		BodyBytes: 100 << 20, UploadBytes: 256 << 20, ServeBytes: 128 << 20, Wait: 20 * time.Second,
 		BatchCalls: 1000, AnswerBytes: 64 << 20, BodySlowness: 15 * time.Second,
 	}
 }
@@ -82,6 +82,7 @@ func NewServer(backend Backend, opts Options) *Server {
 // ServeHTTP adds what every answer of the public port carries: a browser may
 // talk to the node directly.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.allowWrite(w, 0)
 	h := w.Header()
 	h.Set("Access-Control-Allow-Origin", "*")
 	h.Set("Access-Control-Expose-Headers", "Accept-Ranges, Content-Length, Content-Range, ETag, "+nodeapi.HeaderProof)
@@ -112,8 +113,17 @@ func (s *Server) serveJSONRPC(methods map[string]method) http.HandlerFunc {
 		memory := &lease{budget: s.serves}
 		defer memory.free()
 		s.answer(withHost(r), memory, methods, body, answer)
+		s.allowWrite(w, answer.Len())
 		_, _ = w.Write(answer.Bytes()) // the caller is gone if this fails
 	}
+}
+
+// allowWrite gives an answer of so many bytes its time to leave, so that a slow
+// reader cannot keep the memory it lies in. Every request sets it: a deadline
+// outlives its request on a connection that is kept.
+func (s *Server) allowWrite(w http.ResponseWriter, answerBytes int) {
+	allowed := s.opts.Limits.Wait + 40*time.Second + time.Duration(answerBytes>>18)*time.Second
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(allowed)) // not every writer can
 }
 
 // readBody reserves memory for the body, twice its length because its data is
