@@ -196,3 +196,10 @@ func (n *Node) readSectors(load uint64, firstSector, sectors int) ([]byte, error
 
 // Shard is the part of the flow this node keeps.
 func (n *Node) Shard() nodeapi.ShardConfig { return n.files.shard }
+
+// Follow and CopyDuplicates are two of the components, for who runs a node
+// inside another process.
+func (n *Node) Follow(ctx context.Context) error { return n.follower.run(ctx) }
+
+// CopyDuplicates completes entries of files that are here already.
+func (n *Node) CopyDuplicates(ctx context.Context) error { return n.copies.run(ctx) }

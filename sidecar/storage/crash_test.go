@@ -1,0 +1,5 @@
+package storage_test
+
+const victimHome = "ZG_STORAGE_TEST_VICTIM"
+
+func runVictim(string) {}
