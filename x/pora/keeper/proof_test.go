@@ -216,6 +216,7 @@ func TestProofGasIsFlatAndFirst(t *testing.T) {
 		_, _ = f.msgs.SubmitProof(ctx, &types.MsgSubmitProof{Sender: alice.String(), Answer: answer})
 		require.GreaterOrEqual(t, ctx.GasMeter().GasConsumed(), uint64(400_000), name)
 		require.Less(t, ctx.GasMeter().GasConsumed(), uint64(600_000), name)
+		t.Logf("%s: %d gas", name, ctx.GasMeter().GasConsumed())
 	}
 }
 

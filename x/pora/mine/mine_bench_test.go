@@ -42,32 +42,37 @@ func BenchmarkUnseal(b *testing.B) {
 	})
 }
 
-// BenchmarkIteration is one nonce with its load in memory; SetBytes makes MB/s
-// the disk speed one core can use.
+// BenchmarkIteration is one nonce with its load in memory; MB/s is the disk
+// speed one core can use. Nonces go one by one, or four at a time.
 func BenchmarkIteration(b *testing.B) {
 	work := mine.Work{Range: mine.Range{Claim: mine.Claim{NumShard: 1}, LengthLoads: 1 << 25}}
 	it, data := new(mine.Iteration), new(mine.Load)
-	b.SetBytes(layout.LoadSize)
-	b.ReportAllocs()
 	var nonce uint64
-	for b.Loop() {
-		nonce++
-		_, err := it.Start(&work, nonceOf(nonce))
-		require.NoError(b, err)
-		it.Check(data)
-	}
-}
-
-func BenchmarkScratchpad(b *testing.B) {
-	work := mine.Work{Range: mine.Range{Claim: mine.Claim{NumShard: 1}, LengthLoads: 1 << 25}}
-	it := new(mine.Iteration)
-	b.SetBytes(layout.LoadSize)
-	var nonce uint64
-	for b.Loop() {
-		nonce++
-		_, err := it.Start(&work, nonceOf(nonce))
-		require.NoError(b, err)
-	}
+	b.Run("nonces=1", func(b *testing.B) {
+		lanes(b, func(b *testing.B) {
+			b.SetBytes(layout.LoadSize)
+			for b.Loop() {
+				nonce++
+				_, err := it.Start(&work, nonceOf(nonce))
+				require.NoError(b, err)
+				it.Check(data)
+			}
+		})
+	})
+	b.Run("nonces=4", func(b *testing.B) {
+		its := &[4]*mine.Iteration{it, new(mine.Iteration), new(mine.Iteration), new(mine.Iteration)}
+		lanes(b, func(b *testing.B) {
+			b.SetBytes(4 * layout.LoadSize)
+			for b.Loop() {
+				nonce += 4
+				nonces := [4]mine.Hash{nonceOf(nonce), nonceOf(nonce + 1), nonceOf(nonce + 2), nonceOf(nonce + 3)}
+				require.NoError(b, mine.Start4(its, &work, &nonces))
+				for _, it := range its {
+					it.Check(data)
+				}
+			}
+		})
+	})
 }
 
 // BenchmarkVerify is the judge on a valid solution. Want at most 1 ms.
