@@ -1,0 +1,26 @@
+package app
+
+import (
+	"github.com/spf13/cast"
+
+	srvflags "github.com/cosmos/evm/server/flags"
+
+	sdkserver "github.com/cosmos/cosmos-sdk/server"
+	servertypes "github.com/cosmos/cosmos-sdk/server/types"
+)
+
+// codecOptions are the options of an app that only lends its codecs.
+type codecOptions struct{}
+
+// Get turns the mempool off and leaves everything else unset.
+func (codecOptions) Get(key string) any {
+	if key == sdkserver.FlagMempoolMaxTxs {
+		return -1
+	}
+	return nil
+}
+
+// configuredEVMChainID is the operator's setting, zero when there is none.
+func configuredEVMChainID(options servertypes.AppOptions) uint64 {
+	return cast.ToUint64(options.Get(srvflags.EVMChainID))
+}

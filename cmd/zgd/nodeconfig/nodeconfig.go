@@ -1,0 +1,93 @@
+// Package nodeconfig holds what a new node's app.toml and config.toml say.
+//
+// The defaults of the libraries disagree with each other (config.toml says
+// mempool "flood", the app wants "app") and with a node on the internet (key
+// unlocking allowed, REST off, no snapshots). Everything that must fit together
+// is set here and nowhere else.
+package nodeconfig
+
+import (
+	"time"
+
+	cmtcfg "github.com/cometbft/cometbft/config"
+
+	evmconfig "github.com/cosmos/evm/server/config"
+
+	sdkconfig "github.com/cosmos/cosmos-sdk/server/config"
+
+	"github.com/zgd-network/zgd/app"
+)
+
+// Defaults of timing and of state sync.
+const (
+	// DefaultTimeoutCommit is the pause after a commit: the block time, nearly.
+	DefaultTimeoutCommit = time.Second
+	// ReapInterval is how often CometBFT takes new transactions out of the app's
+	// pool to gossip them. At its default of 500 ms a transaction given to a
+	// node that is not the proposer misses several short blocks.
+	ReapInterval = 50 * time.Millisecond
+
+	snapshotIntervalBlocks = 1000
+	snapshotKeepRecent     = 2
+	prometheusRetentionS   = 600
+	feeHistoryCapBlocks    = 1024
+	iavlCacheNodes         = 100_000 // the SDK's 781 250 is 1.5 GiB on a busy chain
+)
+
+// AppConfig is the content of app.toml.
+type AppConfig struct {
+	sdkconfig.Config `mapstructure:",squash"`
+
+	EVM     evmconfig.EVMConfig     `mapstructure:"evm"`
+	JSONRPC evmconfig.JSONRPCConfig `mapstructure:"json-rpc"`
+	TLS     evmconfig.TLSConfig     `mapstructure:"tls"`
+}
+
+// AppTemplate renders an AppConfig as app.toml.
+const AppTemplate = sdkconfig.DefaultConfigTemplate + evmconfig.DefaultEVMConfigTemplate
+
+// App is app.toml of a node of the chain with this EVM chain id; zero leaves it
+// to the table in the binary.
+func App(evmChainID uint64) AppConfig {
+	c := AppConfig{
+		Config:  *sdkconfig.DefaultConfig(),
+		EVM:     *evmconfig.DefaultEVMConfig(),
+		JSONRPC: *evmconfig.DefaultJSONRPCConfig(),
+		TLS:     *evmconfig.DefaultTLSConfig(),
+	}
+	c.MinGasPrices = "0" + app.BaseDenom // the chain's own floor is the fee market's
+	c.Mempool.MaxTxs = 0                 // on, not bounded by count; the EVM pool has slots of its own
+	c.IAVLCacheSize = iavlCacheNodes
+	c.StateSync.SnapshotInterval = snapshotIntervalBlocks
+	c.StateSync.SnapshotKeepRecent = snapshotKeepRecent
+
+	c.API.Enable = true
+	c.API.Swagger = true
+	c.GRPC.Enable = true
+	c.GRPCWeb.Enable = true
+	c.Telemetry.Enabled = true
+	c.Telemetry.ServiceName = app.Name
+	c.Telemetry.PrometheusRetentionTime = prometheusRetentionS
+
+	c.EVM.EVMChainID = evmChainID
+	c.EVM.MinTip = 0
+	c.JSONRPC.Enable = true
+	c.JSONRPC.API = []string{"eth", "net", "web3", "txpool"} // no personal, no debug
+	c.JSONRPC.AllowInsecureUnlock = false
+	c.JSONRPC.FeeHistoryCap = feeHistoryCapBlocks
+	c.JSONRPC.EnableIndexer = true // receipts survive a change of the event indexer
+	return c
+}
+
+// Comet is config.toml of a node.
+func Comet() *cmtcfg.Config {
+	c := cmtcfg.DefaultConfig()
+	c.Mempool.Type = cmtcfg.MempoolTypeApp
+	c.Mempool.ReapInterval = ReapInterval
+	c.Consensus.TimeoutCommit = DefaultTimeoutCommit
+	c.P2P.FlushThrottleTimeout = 10 * time.Millisecond
+	c.Instrumentation.Prometheus = true
+	c.Instrumentation.PrometheusListenAddr = "127.0.0.1:26660"
+	c.RPC.PprofListenAddress = "" // profiles are asked for, not served
+	return c
+}

@@ -1,0 +1,116 @@
+package testnet
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	sdkmath "cosmossdk.io/math"
+
+	"github.com/cosmos/evm/crypto/hd"
+
+	"github.com/cosmos/cosmos-sdk/client/tx"
+	"github.com/cosmos/cosmos-sdk/crypto/keyring"
+	cryptotypes "github.com/cosmos/cosmos-sdk/crypto/types"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	"github.com/cosmos/cosmos-sdk/x/genutil"
+	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
+
+	"github.com/zgd-network/zgd/app"
+	"github.com/zgd-network/zgd/cmd/zgd/nodeconfig"
+)
+
+// writer gathers the nodes of a network.
+type writer struct {
+	Options
+	codecs     *app.App
+	evmChainID uint64
+	nodes      []Node
+	gentxs     []json.RawMessage
+}
+
+// addNode writes keys and gentx of node i.
+func (w *writer) addNode(i int) error {
+	node := Node{Name: fmt.Sprintf("node%d", i), Home: w.Home(i), Ports: w.Ports(i)}
+	genesis := filepath.Join(node.Home, "config", "genesis.json")
+	if _, err := os.Stat(genesis); err == nil {
+		return fmt.Errorf("%s exists: remove it, or choose another directory", genesis)
+	}
+	if err := os.MkdirAll(filepath.Join(node.Home, "config"), 0o700); err != nil {
+		return err
+	}
+	comet := nodeconfig.Comet()
+	comet.SetRoot(node.Home)
+	id, consensusKey, err := genutil.InitializeNodeValidatorFiles(comet)
+	if err != nil {
+		return fmt.Errorf("write node keys: %w", err)
+	}
+	node.ID = id
+	keys, operator, err := w.operatorKey(i, node.Home)
+	if err != nil {
+		return fmt.Errorf("operator key: %w", err)
+	}
+	if node.Operator, err = w.codecs.AccountKeeper.AddressCodec().BytesToString(operator); err != nil {
+		return err
+	}
+	gentx, err := w.gentx(node, keys, operator, consensusKey)
+	if err != nil {
+		return fmt.Errorf("gentx: %w", err)
+	}
+	w.nodes = append(w.nodes, node)
+	w.gentxs = append(w.gentxs, gentx)
+	return nil
+}
+
+// operatorKey lays the operator's key into the node's test keyring.
+func (w *writer) operatorKey(i int, home string) (keyring.Keyring, sdk.AccAddress, error) {
+	keys, err := keyring.New(sdk.KeyringServiceName(), keyring.BackendTest, home, &bytes.Buffer{}, w.codecs.AppCodec(), hd.EthSecp256k1Option())
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(w.Operators) > 0 {
+		err = keys.ImportPrivKeyHex(OperatorKey, hex.EncodeToString(w.Operators[i]), string(hd.EthSecp256k1Type))
+	} else {
+		_, _, err = keys.NewMnemonic(OperatorKey, keyring.English, hd.BIP44HDPath, keyring.DefaultBIP39Passphrase, hd.EthSecp256k1)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	record, err := keys.Key(OperatorKey)
+	if err != nil {
+		return nil, nil, err
+	}
+	address, err := record.GetAddress()
+	return keys, address, err
+}
+
+// gentx is the signed transaction that makes the node a validator.
+func (w *writer) gentx(node Node, keys keyring.Keyring, operator sdk.AccAddress, consensusKey cryptotypes.PubKey) (json.RawMessage, error) {
+	msg, err := stakingtypes.NewMsgCreateValidator(
+		sdk.ValAddress(operator).String(), consensusKey, sdk.NewCoin(app.BaseDenom, w.Stake),
+		stakingtypes.NewDescription(node.Name, "", "", "", ""),
+		stakingtypes.NewCommissionRates(sdkmath.LegacyNewDecWithPrec(5, 2), sdkmath.LegacyOneDec(), sdkmath.LegacyNewDecWithPrec(1, 2)),
+		sdkmath.OneInt())
+	if err != nil {
+		return nil, err
+	}
+	config := w.codecs.TxConfig()
+	builder := config.NewTxBuilder()
+	if err := builder.SetMsgs(msg); err != nil {
+		return nil, err
+	}
+	memo := fmt.Sprintf("%s@127.0.0.1:%d", node.ID, node.Ports.P2P)
+	builder.SetMemo(memo)
+	builder.SetGasLimit(gentxGas)
+	factory := tx.Factory{}.WithChainID(w.ChainID).WithMemo(memo).WithKeybase(keys).WithTxConfig(config)
+	if err := tx.Sign(context.Background(), factory, OperatorKey, builder, true); err != nil {
+		return nil, err
+	}
+	return config.TxJSONEncoder()(builder.GetTx())
+}
+
+const gentxGas = 300_000
