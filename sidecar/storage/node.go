@@ -3,9 +3,11 @@ package storage
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"runtime"
 	"sync"
 	"time"
@@ -45,6 +47,14 @@ var _ rpc.Backend = (*Node)(nil)
 // Open opens the store under a home; it listens to nothing and starts nothing.
 func Open(home string, cfg Config, client chain.Client, version string, log *slog.Logger) (*Node, error) {
 	return open(home, cfg, client, version, log, nil)
+}
+
+// OpenOffline opens a home without a chain, to look at it. It must exist.
+func OpenOffline(home string, cfg Config) (*Node, error) {
+	if _, err := os.Stat(DataDir(home)); err != nil {
+		return nil, fmt.Errorf("no store at %s: %w; give the right --home", home, err)
+	}
+	return open(home, cfg, nil, "", slog.New(slog.DiscardHandler), nil)
 }
 
 func open(home string, cfg Config, client chain.Client, version string, log *slog.Logger, disk flowlog.FS) (*Node, error) {
