@@ -54,6 +54,7 @@ type flow struct {
 	empty    map[uint64]bool
 	paid     map[uint64]bool
 	bank     bank
+	broken   error // of every payout, if set
 }
 
 func (f *flow) Context(_ context.Context, flowID, epoch uint64) (flowtypes.MiningContext, error) {
@@ -84,6 +85,9 @@ func (f *flow) LastBlockDigest(ctx context.Context) ([]byte, error) {
 }
 
 func (f *flow) pay(load uint64, to string) (sdkmath.Int, error) {
+	if f.broken != nil {
+		return sdkmath.Int{}, f.broken
+	}
 	if to == string(refused) {
 		return sdkmath.Int{}, errors.New("recipient is blocked")
 	}

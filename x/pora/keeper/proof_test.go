@@ -1,6 +1,7 @@
 package keeper_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -202,6 +203,19 @@ func TestRefusedRewardWaits(t *testing.T) {
 	require.ErrorIs(t, err, types.ErrNoCredit)
 	_, err = f.msgs.Withdraw(f.ctx, &types.MsgWithdraw{Beneficiary: alice.String()})
 	require.ErrorIs(t, err, types.ErrNoCredit)
+}
+
+// Where x/flow cannot pay at all the message fails, and with it all it wrote.
+func TestProofThatCannotBePaidFails(t *testing.T) {
+	f, id := mining(t)
+	answer := f.solve(id, 0, nil)
+	f.flow.broken = errors.New("totals are lost")
+	ctx, _ := f.ctx.CacheContext()
+	_, err := f.msgs.SubmitProof(ctx, &types.MsgSubmitProof{Sender: alice.String(), Answer: answer})
+	require.ErrorIs(t, err, f.flow.broken)
+	f.flow.broken = nil
+	_, err = f.submit(answer)
+	require.NoError(t, err)
 }
 
 // mission R06: gas is flat, and charged before anything is looked at.

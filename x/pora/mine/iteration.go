@@ -45,7 +45,7 @@ func (it *Iteration) Start(w *Work, nonce Hash) (load uint64, err error) {
 	return it.load, err
 }
 
-// Start4 is Start for four iterations at once, about three times as fast as four
+// Start4 is Start for four iterations at once, about four times as fast as four
 // in a row where there is AVX2. The iterations must be four different ones.
 func Start4(its *[blakeLanes]*Iteration, w *Work, nonces *[blakeLanes]Hash) error {
 	if !haveBlake4() {
