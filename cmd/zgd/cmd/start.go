@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -35,6 +36,13 @@ func guardStart(start *cobra.Command) {
 	start.Flags().Lookup(srvflags.EVMChainID).DefValue = "0"
 	start.Flags().Lookup(srvflags.EVMChainID).Usage = "EVM chain id; 0 takes it from the table in the binary, any other number must agree with it"
 
+	run := start.RunE
+	start.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := run(cmd, args); !errors.Is(err, context.Canceled) {
+			return err
+		}
+		return nil // a signal asked the node to stop, and it did
+	}
 	bind := start.PreRunE
 	start.PreRunE = func(cmd *cobra.Command, args []string) error {
 		if err := bind(cmd, args); err != nil {
