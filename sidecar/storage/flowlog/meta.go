@@ -33,7 +33,7 @@ func openMeta(disk FS, dir string, log *slog.Logger, cacheBytes int64, memTableB
 	cache := pebble.NewCache(cacheBytes)
 	defer cache.Unref()
 	opts := &pebble.Options{
-		FS: disk.Meta(), Cache: cache, Logger: m, FormatMajorVersion: metaFormat,
+		FS: orderedFS{disk.Meta()}, Cache: cache, Logger: m, FormatMajorVersion: metaFormat,
 		MemTableSize: memTableBytes, MaxOpenFiles: 256,
 	}
 	for i := range opts.Levels {

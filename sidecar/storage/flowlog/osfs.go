@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
@@ -18,10 +19,26 @@ func OS() FS { return osFS{} }
 
 type osFS struct{}
 
-func (osFS) MkdirAll(dir string) error        { return os.MkdirAll(dir, 0o750) }
 func (osFS) Remove(path string) error         { return os.Remove(path) }
 func (osFS) Rename(old, renamed string) error { return os.Rename(old, renamed) }
 func (osFS) Meta() vfs.FS                     { return vfs.Default }
+
+// MkdirAll syncs the parent of every directory it makes.
+func (f osFS) MkdirAll(dir string) error {
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		return nil
+	}
+	parent := filepath.Dir(dir)
+	if parent != dir {
+		if err := f.MkdirAll(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o750); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	return f.SyncDir(parent)
+}
 
 func (osFS) Create(path string) (File, error) {
 	return openOS(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC)

@@ -73,9 +73,6 @@ func (s *Store) open() (err error) {
 			return fmt.Errorf("make %s: %w", sub, err)
 		}
 	}
-	if err := disk.SyncDir(s.dir); err != nil {
-		return fmt.Errorf("sync %s: %w", s.dir, err)
-	}
 	s.meta, err = openMeta(disk, s.dir+"/"+metaDir, s.log, s.opts.MetaCacheBytes, s.opts.MetaMemTableBytes)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 // tests have one that crashes, tears and fails. Paths are slash-separated.
 // A created or renamed name is durable only after SyncDir of its directory.
 type FS interface {
+	// MkdirAll makes the directory and its parents; durable when it returns.
 	MkdirAll(dir string) error
 	// Create makes an empty file for reading and writing; an old one is truncated.
 	Create(path string) (File, error)
