@@ -20,7 +20,7 @@ import (
 
 const (
 	miningRangeLoads = uint64(1) << 25 // 8 TiB, whitepaper 5.2.1; what is sealed of a claim per shard
-	readersPerWorker = 2               // nonces ahead per worker, at least
+	volleysPerWorker = 2               // one is read while the other is hashed, at least
 	proveRetries     = 3
 
 	watchInterval   = 2 * time.Second // between questions when no block comes
@@ -155,7 +155,7 @@ func (n *Node) runAll(ctx context.Context) {
 	var prefix [24]byte
 	_, _ = rand.Read(prefix[:]) // never fails: crypto/rand ends the process instead
 	nonces := NewNonceSource(prefix)
-	perWorker := max(readersPerWorker, n.settings.ReadAhead/n.settings.Threads+1)
+	perWorker := max(volleysPerWorker, n.settings.ReadAhead/lanes/n.settings.Threads+1)
 	for range n.settings.Threads {
 		w := &worker{
 			board: n.board, loader: loader, nonces: nonces, held: n.sealed.has, counts: &n.counts, duty: n.settings.DutyPercent,
@@ -164,7 +164,7 @@ func (n *Node) runAll(ctx context.Context) {
 			failed: func(job *Job, err error) { n.step(ctx, EventSearchFailed{job, err}) },
 		}
 		for range perWorker {
-			w.ring = append(w.ring, newProbe(n.store))
+			w.ring = append(w.ring, newVolley(n.store))
 		}
 		all.Go(func() { w.run(ctx) })
 	}

@@ -43,33 +43,49 @@ func (s *NonceSource) Next() (nonce mine.Hash) {
 	return nonce
 }
 
-// maxSkips bounds how many nonces one probe tries before its caller gets a
-// chance to stop: about 30 ms of hashing.
-const maxSkips = 64
+// lanes is how many nonces are aimed at once: as many as mine.Start4 hashes side
+// by side.
+const lanes = 4
 
 // probe is one nonce under way: its scratchpad, and the load it recalled.
 type probe struct {
 	iteration mine.Iteration
 	load      uint64
+	held      bool // the load is here; else there is nothing to read
 	buffer    *mine.Load
 	err       error         // of the read
 	done      chan struct{} // one token per finished read
 }
 
-// aim tries nonces until one recalls a load that is held. What is not held (gap
-// and padding, or not sealed yet) is passed over without a read.
-func (p *probe) aim(job *Job, nonces *NonceSource, held func(load uint64) bool) (skipped int, ok bool, err error) {
-	for skipped < maxSkips {
-		p.load, err = p.iteration.Start(&job.Work, nonces.Next())
-		if err != nil {
-			return skipped, false, fmt.Errorf("search in epoch %d: %w", job.Epoch, err)
-		}
-		if held(p.load) {
-			return skipped, true, nil
-		}
-		skipped++
+// volley is four probes that are aimed together: 2.1 MiB.
+type volley struct{ probes [lanes]*probe }
+
+func newVolley(store Store) *volley {
+	v := new(volley)
+	for i := range v.probes {
+		v.probes[i] = &probe{buffer: store.Buffer(), done: make(chan struct{}, 1)}
 	}
-	return skipped, false, nil
+	return v
+}
+
+// aim draws nonces and finds the loads they recall. What is not held (gap and
+// padding, or not sealed yet) is passed over without a read.
+func (v *volley) aim(job *Job, nonces *NonceSource, held func(load uint64) bool) (skipped int, err error) {
+	var its [lanes]*mine.Iteration
+	var drawn [lanes]mine.Hash
+	for i, p := range v.probes {
+		its[i], drawn[i] = &p.iteration, nonces.Next()
+	}
+	if err := mine.Start4(&its, &job.Work, &drawn); err != nil {
+		return 0, fmt.Errorf("search in epoch %d: %w", job.Epoch, err)
+	}
+	for _, p := range v.probes {
+		p.load = p.iteration.Load()
+		if p.held = held(p.load); !p.held {
+			skipped++
+		}
+	}
+	return skipped, nil
 }
 
 // judge hashes the load that was read; nil when no piece meets the target.

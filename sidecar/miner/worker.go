@@ -61,11 +61,7 @@ type worker struct {
 	broken func(load uint64, err error) // a read failed
 	failed func(job *Job, err error)    // the job cannot be searched at all
 	duty   int                          // percent
-	ring   []*probe
-}
-
-func newProbe(store Store) *probe {
-	return &probe{buffer: store.Buffer(), done: make(chan struct{}, 1)}
+	ring   []*volley
 }
 
 // run searches whatever the board shows until ctx ends. Without a job it sleeps.
@@ -82,41 +78,58 @@ func (w *worker) run(ctx context.Context) {
 // search goes on until the job ends. No read is left under way.
 func (w *worker) search(ctx, jobCtx context.Context, job *Job) {
 	defer context.AfterFunc(ctx, w.board.clear)()
-	free, flying := append([]*probe(nil), w.ring...), make([]*probe, 0, len(w.ring))
+	free, flying := append([]*volley(nil), w.ring...), make([]*volley, 0, len(w.ring))
 	rest := pacer{duty: w.duty}
 	for jobCtx.Err() == nil {
 		began := time.Now()
-		p := free[len(free)-1] // never empty: below, a full flight is followed by a landing
-		skipped, ok, err := p.aim(job, w.nonces, w.held)
-		w.counts.skipped.Add(uint64(skipped))
+		v := free[len(free)-1] // never empty: below, a full flight is followed by a landing
+		skipped, err := v.aim(job, w.nonces, w.held)
 		if err != nil {
 			w.failed(job, err)
 			break
 		}
-		if ok && !w.loader.fetch(jobCtx, p) {
-			break
-		}
-		if ok {
-			free, flying = free[:len(free)-1], append(flying, p)
-		}
+		w.counts.skipped.Add(uint64(skipped))
 		rest.worked(jobCtx, time.Since(began))
-		if len(flying) == 0 || ok && len(free) > 0 {
+		if skipped == lanes {
+			continue
+		}
+		w.launch(jobCtx, v)
+		if free, flying = free[:len(free)-1], append(flying, v); len(free) > 0 {
 			continue // fill the ring first
 		}
-		oldest := flying[0]
-		if !oldest.wait(ctx) {
+		if !w.land(ctx, jobCtx, job, flying[0], &rest) {
 			return // the readers are gone too
 		}
-		flying, free = flying[1:], append(free, oldest)
-		began = time.Now()
-		w.judge(jobCtx, job, oldest)
-		rest.worked(jobCtx, time.Since(began))
+		flying, free = flying[1:], append(free, flying[0])
 	}
-	for _, p := range flying {
-		if !p.wait(ctx) {
+	for _, v := range flying {
+		if !w.land(ctx, jobCtx, job, v, &rest) {
 			return
 		}
 	}
+}
+
+// launch asks for the loads of a volley. Once the job has ended it asks for none.
+func (w *worker) launch(jobCtx context.Context, v *volley) {
+	for _, p := range v.probes {
+		p.held = p.held && w.loader.fetch(jobCtx, p)
+	}
+}
+
+// land waits for a volley's reads and hashes what came; false when ctx ended.
+func (w *worker) land(ctx, jobCtx context.Context, job *Job, v *volley, rest *pacer) bool {
+	for _, p := range v.probes {
+		if !p.held {
+			continue
+		}
+		if !p.wait(ctx) {
+			return false
+		}
+		began := time.Now()
+		w.judge(jobCtx, job, p)
+		rest.worked(jobCtx, time.Since(began))
+	}
+	return true
 }
 
 func (w *worker) judge(jobCtx context.Context, job *Job, p *probe) {
