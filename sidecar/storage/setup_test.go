@@ -171,8 +171,8 @@ func (h *harness) submit(data []byte) upload {
 	}
 	u.entry = entry
 	h.eventually("entry visible", func() bool {
-		info, err := h.client.GetFileInfoByTxSeq(h.ctx(), entry.TxSeq)
-		return err == nil && info != nil
+		status, err := h.client.GetStatus(h.ctx())
+		return err == nil && status.NextTxSeq > entry.TxSeq
 	})
 	return u
 }

@@ -58,7 +58,8 @@ func copyFrontier(f merkle.Frontier) merkle.Frontier {
 	return f
 }
 
-// nodeSource reads rows; below is asked for what has none, nil for nobody.
+// nodeSource reads rows; below is asked for what is smaller than a load and has
+// none, nil for nobody.
 func (x index) nodeSource(below merkle.NodeSource) merkle.NodeSource {
 	return func(height uint8, index uint64) (Hash, bool, error) {
 		root, err := x.node(height, index)
@@ -68,11 +69,30 @@ func (x index) nodeSource(below merkle.NodeSource) merkle.NodeSource {
 		if !errors.Is(err, errNoRow) {
 			return Hash{}, false, err
 		}
-		if below == nil || height >= loadHeight {
+		if height >= loadHeight {
+			return x.insideZeros(height, index)
+		}
+		if below == nil {
 			return Hash{}, false, nil
 		}
 		return below(height, index)
 	}
+}
+
+// insideZeros finds a subtree that has no row because it lies in a larger one
+// of zeros: gaps and padding have rows for their largest subtrees only.
+func (x index) insideZeros(height uint8, index uint64) (Hash, bool, error) {
+	for above := height + 1; above < 56; above++ {
+		root, err := x.node(above, index>>(above-height))
+		if errors.Is(err, errNoRow) {
+			continue
+		}
+		if err != nil || root != merkle.ZeroRoot(above) {
+			return Hash{}, false, err
+		}
+		return merkle.ZeroRoot(height), true, nil
+	}
+	return Hash{}, false, nil
 }
 
 // loadTree is the tree over one load's sectors, of which some may be unknown.

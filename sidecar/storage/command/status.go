@@ -69,7 +69,10 @@ func askStatus(cmd *cobra.Command, url string) (statusReport, error) {
 	defer response.Body.Close()
 	report.Healthy = response.StatusCode == http.StatusOK
 	body, err := io.ReadAll(io.LimitReader(response.Body, 64<<10))
-	return report, errors.Join(err, json.Unmarshal(body, &report))
+	var health struct{ Reasons []string }
+	err = errors.Join(err, json.Unmarshal(body, &health))
+	report.Reasons = append(report.Reasons, health.Reasons...)
+	return report, err
 }
 
 func (r statusReport) print(w io.Writer) {
