@@ -56,8 +56,8 @@ type NodeHealth struct {
 	Shard     nodeapi.ShardConfig `json:"shard"`
 }
 
-// Info reads the state of the network.
-func (c *Client) Info(ctx context.Context) (*Info, error) {
+// Info reads the state of the network, and the balance of an account ("": none).
+func (c *Client) Info(ctx context.Context, account string) (*Info, error) {
 	status, err := c.chain.Status(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("chain status: %w", err)
@@ -79,12 +79,12 @@ func (c *Client) Info(ctx context.Context) (*Info, error) {
 	if err := c.priceExamples(ctx, info); err != nil {
 		return nil, err
 	}
-	if c.sender != nil {
-		balance, err := c.chain.Balance(ctx, c.sender.Address())
+	if account != "" {
+		balance, err := c.chain.Balance(ctx, account)
 		if err != nil {
-			return nil, fmt.Errorf("balance: %w", err)
+			return nil, fmt.Errorf("balance of %s: %w", account, err)
 		}
-		info.Account, info.Balance = c.sender.Address(), decimal(balance)
+		info.Account, info.Balance = account, decimal(balance)
 	}
 	info.Nodes = c.health(ctx, status.Height)
 	return info, nil

@@ -35,7 +35,7 @@ type PutResult struct {
 	Dropped   []Dropped    `json:"dropped"`
 	DryRun    bool         `json:"dry_run"`
 	Seconds   float64      `json:"seconds"`
-	Quote     Quote        `json:"-"`
+	Quote     Quote        `json:"price"` // asked before paying
 
 	endowment, fee big.Int
 }

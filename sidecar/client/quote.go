@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/big"
@@ -36,6 +37,36 @@ func (q Quote) Total() *big.Int {
 		total.Add(total, q.Fee)
 	}
 	return total
+}
+
+// MarshalJSON writes amounts as decimal strings; what is not known is null.
+func (q Quote) MarshalJSON() ([]byte, error) {
+	text := func(x *big.Int) *string {
+		if x == nil {
+			return nil
+		}
+		s := x.String()
+		return &s
+	}
+	if q.Endowment == nil {
+		return []byte("null"), nil
+	}
+	return json.Marshal(struct {
+		Entries       int     `json:"entries"`
+		Reused        int     `json:"reused"`
+		Transactions  int     `json:"transactions"`
+		Sectors       uint64  `json:"sectors"`
+		Endowment     *string `json:"endowment"`
+		Fee           *string `json:"fee"`
+		Total         *string `json:"total"`
+		UnitPrice     *string `json:"unit_price"`
+		PeriodSeconds uint64  `json:"period_seconds"`
+		Balance       *string `json:"balance"`
+		Denom         string  `json:"denom"`
+	}{
+		q.Entries, q.Reused, q.Transactions, q.Sectors, text(q.Endowment), text(q.Fee), text(q.Total()),
+		text(q.UnitPrice), q.PeriodSeconds, text(q.Balance), Denom,
+	})
 }
 
 // batch is the submissions of one transaction, and their items.

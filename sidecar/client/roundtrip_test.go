@@ -228,7 +228,7 @@ func TestStatListExtend(t *testing.T) {
 	if _, err := c.Stat(context.Background(), client.Hash{1}); !errors.Is(err, client.ErrNotFound) {
 		t.Fatalf("unknown root: %v, want ErrNotFound", err)
 	}
-	info, err := c.Info(context.Background())
+	info, err := c.Info(context.Background(), clienttest.Address)
 	if err != nil || !info.Nodes[0].OK || info.UnitPrice != "1000" || info.Entries != 1 {
 		t.Fatalf("info %+v %v", info, err)
 	}

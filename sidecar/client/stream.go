@@ -13,12 +13,21 @@ import (
 // the end. Segments are fetched several at once, verified whole, then cut. A
 // tree has no bytes of its own: name says which of its files is meant.
 func (c *Client) Stream(ctx context.Context, root Hash, name string, start, end uint64, w io.Writer) (written uint64, dropped []Dropped, err error) {
+	return c.streamTo(ctx, root, name, start, end, false, w)
+}
+
+// StreamRaw is Stream of the root's own entry: of a manifest its bytes.
+func (c *Client) StreamRaw(ctx context.Context, root Hash, start, end uint64, w io.Writer) (written uint64, dropped []Dropped, err error) {
+	return c.streamTo(ctx, root, "", start, end, true, w)
+}
+
+func (c *Client) streamTo(ctx context.Context, root Hash, name string, start, end uint64, raw bool, w io.Writer) (written uint64, dropped []Dropped, err error) {
 	pool, err := c.newPool(ctx)
 	if err != nil {
 		return 0, nil, err
 	}
 	f := &fetcher{Client: c, pool: pool}
-	parts, err := f.partsOf(ctx, root, name)
+	parts, err := f.partsOf(ctx, root, name, raw)
 	if err != nil {
 		return 0, pool.report(), err
 	}
@@ -35,7 +44,11 @@ func (c *Client) Stream(ctx context.Context, root Hash, name string, start, end 
 }
 
 // partsOf returns the entries of the file that root and name mean.
-func (f *fetcher) partsOf(ctx context.Context, root Hash, name string) ([]*blob, error) {
+func (f *fetcher) partsOf(ctx context.Context, root Hash, name string, raw bool) ([]*blob, error) {
+	if raw {
+		entry, _, err := f.entryOf(ctx, root, 0)
+		return []*blob{{entry: entry}}, err
+	}
 	located, err := f.locate(ctx, f, root)
 	switch {
 	case err != nil:
