@@ -196,10 +196,11 @@ func (a *Account) simulate(ctx context.Context, msg proto.Message) (uint64, erro
 	defer cancel()
 	answer, err := tx.NewServiceClient(a.remote.conn).Simulate(call, &tx.SimulateRequest{TxBytes: bytes})
 	if err != nil {
-		if code := status.Code(err); code == codes.Unknown || code == codes.InvalidArgument {
+		mapped := mapError(ctx, "simulate", err)
+		if code := status.Code(err); !errors.Is(mapped, ErrUnavailable) && (code == codes.Unknown || code == codes.InvalidArgument) {
 			return 0, a.remote.whyRefused(ctx, bytes, status.Convert(err).Message())
 		}
-		return 0, mapError(ctx, "simulate", err)
+		return 0, mapped
 	}
 	if answer.GasInfo == nil || answer.GasInfo.GasUsed == 0 {
 		return 0, fmt.Errorf("%w: simulation without gas", ErrMalformed)

@@ -45,12 +45,15 @@ type node struct {
 	committed map[string]*sdk.TxResponse
 	sent      []*tx.TxRaw
 	onSend    func(*tx.TxRaw) *sdk.TxResponse // nil: accept
+	young     bool                            // before the first block
 	lose      int                             // broadcasts to answer with Unavailable after taking them
 	entries   []flowtypes.Entry
 	grpc      *grpc.Server
 	grpcAddr  string
 	comet     *httptest.Server
 }
+
+const youngAnswer = "codespace sdk code 26: invalid height: zgd is not ready; please wait for first block"
 
 type codec struct{}
 
@@ -110,6 +113,9 @@ func (n *node) raw(_ any, stream grpc.ServerStream) error {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if n.young {
+		return status.Error(codes.Unknown, youngAnswer)
+	}
 	method, _ := grpc.MethodFromServerStream(stream)
 	switch method {
 	case "/cosmos.auth.v1beta1.Query/AccountInfo":
@@ -147,6 +153,9 @@ func (n *node) Simulate(_ context.Context, r *tx.SimulateRequest) (*tx.SimulateR
 	defer n.mu.Unlock()
 	if got := n.sequenceOf(decodeTx(n.t, r.TxBytes)); got != n.sequence {
 		return nil, status.Errorf(codes.Unknown, "account sequence mismatch, expected %d, got %d", n.sequence, got)
+	}
+	if n.young {
+		return nil, status.Error(codes.Unknown, youngAnswer)
 	}
 	if n.baseFee == "refuse" {
 		return nil, status.Error(codes.Unknown, "refused")
@@ -282,6 +291,21 @@ func TestReaderDecodesWhatTheNodeSays(t *testing.T) {
 	}
 	if _, err := remote.Entry(shortly(t), 0, 4); !errors.Is(err, chain.ErrNotFound) {
 		t.Fatalf("got %v, want ErrNotFound", err)
+	}
+}
+
+func TestAChainWithoutItsFirstBlockIsUnavailable(t *testing.T) {
+	n := startNode(t)
+	n.young = true
+	remote := n.dial()
+	if got, err := remote.Status(shortly(t)); !errors.Is(err, chain.ErrUnavailable) {
+		t.Fatalf("got %+v %v: an EVM chain id of 0 must not be told as known", got, err)
+	}
+	n.mu.Lock()
+	n.young = false
+	n.mu.Unlock()
+	if got, err := remote.Status(shortly(t)); err != nil || got.EVMChainID != 7260001 {
+		t.Fatalf("got %+v %v", got, err)
 	}
 }
 

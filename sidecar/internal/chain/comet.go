@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"time"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
@@ -42,32 +44,36 @@ func (r *Remote) Status(ctx context.Context) (Status, error) {
 			return Status{}, err
 		}
 	}
-	out.EVMChainID = r.evmChain(ctx)
-	return out, nil
+	var err error
+	out.EVMChainID, err = r.evmChain(ctx)
+	return out, err
 }
 
-// evmChain returns the EVM's chain id, 0 while it is not known. A chain without
-// EVM has none, so a failure is no error.
-func (r *Remote) evmChain(ctx context.Context) uint64 {
+// evmChain returns the EVM's chain id, 0 for a chain without EVM. Not to know it
+// is an error: who notes an id must never note a wrong one.
+func (r *Remote) evmChain(ctx context.Context) (uint64, error) {
 	if id := r.evmChainID.Load(); id != 0 {
-		return id
+		return id, nil
 	}
 	answer, err := r.invokeRaw(ctx, "/cosmos.evm.vm.v1.Query/Config", nil)
+	if status.Code(err) == codes.Unimplemented {
+		return 0, nil
+	}
 	if err != nil {
-		return 0
+		return 0, err
 	}
 	config, err := wireMessage(answer, 1)
 	if err != nil {
-		return 0
+		return 0, fmt.Errorf("%w: EVM config: %w", ErrMalformed, err)
 	}
 	var id uint64
-	_ = wireFields(config, func(field protowire.Number, number uint64, _ []byte) {
+	err = wireFields(config, func(field protowire.Number, number uint64, _ []byte) {
 		if field == 24 { // ChainConfig.chain_id
 			id = number
 		}
 	})
 	r.evmChainID.Store(id)
-	return id
+	return id, err
 }
 
 // comet calls a JSON-RPC method of CometBFT.

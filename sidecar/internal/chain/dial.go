@@ -114,6 +114,9 @@ func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, defaultCall)
 }
 
+// notReady is how the SDK answers before a chain's first block, with code Unknown.
+const notReady = "is not ready; please wait for first block"
+
 // mapError turns a gRPC error into the package's words.
 func mapError(ctx context.Context, what string, err error) error {
 	if err == nil {
@@ -121,6 +124,9 @@ func mapError(ctx context.Context, what string, err error) error {
 	}
 	if ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return fmt.Errorf("%s: %w", what, ctx.Err())
+	}
+	if strings.Contains(err.Error(), notReady) {
+		return fmt.Errorf("%s: %w: %s", what, ErrUnavailable, status.Convert(err).Message())
 	}
 	switch status.Code(err) {
 	case codes.NotFound:
