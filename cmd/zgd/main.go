@@ -32,7 +32,7 @@ func run() int {
 	}
 	if err := svrcmd.Execute(root, "ZGD", app.DefaultNodeHome()); err != nil {
 		fmt.Fprintln(root.ErrOrStderr(), err)
-		return 1
+		return cmd.ExitCode(err)
 	}
 	return 0
 }

@@ -31,6 +31,9 @@ type codedError struct {
 func (e *codedError) Error() string { return e.err.Error() }
 func (e *codedError) Unwrap() error { return e.err }
 
+// ExitCode tells a foreign command tree, zgd's, what the process ends with.
+func (e *codedError) ExitCode() int { return e.code }
+
 // Exit gives an error a process exit code; nil stays nil.
 func Exit(code int, err error) error {
 	if err == nil {

@@ -1,0 +1,32 @@
+package cmd
+
+import (
+	"github.com/spf13/cobra"
+
+	minercmd "github.com/zgd-network/zgd/cmd/zg-miner/cmd"
+	storagecmd "github.com/zgd-network/zgd/cmd/zg-storage/cmd"
+)
+
+func init() { register(newSidecarCmd) }
+
+// newSidecarCmd mounts the daemons' own command lines, so that one executable
+// can be every process of a network (`zgd devnet` starts them so).
+func newSidecarCmd() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "sidecar",
+		Short: "The daemons beside the chain, as in zg-storage and zg-miner",
+		// The chain's root reads and writes a node's files before every command;
+		// the daemons have configuration of their own.
+		PersistentPreRunE: func(*cobra.Command, []string) error { return nil },
+	}
+	for name, root := range map[string]*cobra.Command{
+		"storage": storagecmd.NewRootCmd(),
+		"miner":   minercmd.NewRootCmd(),
+	} {
+		root.Use = name
+		root.SilenceUsage, root.SilenceErrors = true, true
+		root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+		cmd.AddCommand(root)
+	}
+	return cmd
+}

@@ -1,0 +1,95 @@
+package devnet
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// banner is what the user sees when everything answers: who has money, where to
+// knock, what to type next.
+func banner(plan Plan, accounts []Account, made bool, took time.Duration) string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	o := plan.Options
+	first := plan.Validators[0].Ports
+
+	line("")
+	line("  zgd devnet: %d validator%s, %d storage node%s, %d miner%s; ready in %.1f s",
+		o.Validators, plural(o.Validators), o.Storage, plural(o.Storage), o.Miners, plural(o.Miners), took.Seconds())
+	line("")
+	line("Accounts (1 000 000 zg each; for a devnet only, everybody knows these keys)")
+	for _, a := range accounts[:userAccounts] {
+		line("  %-5s %s  %s", a.Name, a.Address, a.EVMAddress)
+	}
+	line("  key files  %s", filepath.Join(o.Home, "keys", "dev0.key … dev9.key"))
+	line("  mnemonic   %s", Mnemonic)
+	line("  path       m/44'/60'/0'/0/i")
+	line("")
+	line("Chain        %s, EVM chain id %d (0x%x), block time %s", ChainID, EVMChainID, EVMChainID, o.BlockTime)
+	line("  EVM        http://%s   ws://%s", loopback(first.EVM), loopback(first.EVMWS))
+	line("  CometBFT   http://%s", loopback(first.CometRPC))
+	line("  gRPC       %s", loopback(first.GRPC))
+	line("  REST       http://%s", loopback(first.REST))
+	for i, p := range plan.Storage {
+		line("%-12s http://%s", label("Storage", i), loopback(p.Ports.Public))
+	}
+	for i, p := range plan.Miners {
+		line("%-12s http://%s/v1/status", label("Miner", i), loopback(p.Ports.Status))
+	}
+	line("Home         %s  (%s)", o.Home, madeText(made))
+	line("Logs         %s", filepath.Join(o.Home, "logs", "*.log"))
+	line("Ready file   %s", o.ReadyFile)
+	line("")
+	line("Next, in a second terminal:")
+	zg, zgd := sibling(o.Executable, "zg"), o.Executable
+	if base, err := os.UserHomeDir(); err != nil || o.ReadyFile != filepath.Join(Defaults(base).Home, "network.json") {
+		line("  export ZG_NETWORK=%s", o.ReadyFile)
+	}
+	line("  %s put SOME-FILE        # price, upload, the root on stdout", zg)
+	line("  %s stat ROOT            # who proved it, what was paid", zg)
+	line("  %s get ROOT -o out      # verified download", zg)
+	line("  %s query flow params --node tcp://%s", zgd, loopback(first.CometRPC))
+	line("")
+	line("Ctrl-C stops everything; the next start continues, --reset starts anew.")
+	return b.String()
+}
+
+func plural(n int) string {
+	if n == 1 {
+		return ""
+	}
+	return "s"
+}
+
+// label numbers all but the first of a role.
+func label(role string, i int) string {
+	if i == 0 {
+		return role
+	}
+	return fmt.Sprintf("%s %d", role, i)
+}
+
+func madeText(made bool) string {
+	if made {
+		return "a new network"
+	}
+	return "continued"
+}
+
+// sibling is the path of another binary beside this one when it is there, else
+// its bare name.
+func sibling(executable, name string) string {
+	path := filepath.Join(filepath.Dir(executable), name)
+	if _, err := os.Stat(path); err != nil {
+		return name
+	}
+	if wd, err := os.Getwd(); err == nil {
+		if rel, err := filepath.Rel(wd, path); err == nil && !strings.HasPrefix(rel, "..") {
+			return rel
+		}
+	}
+	return path
+}

@@ -1,0 +1,168 @@
+package devnet_test
+
+import (
+	"errors"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/zgd-network/zgd/cmd/zgd/devnet"
+	"github.com/zgd-network/zgd/cmd/zgd/testnet"
+)
+
+// options are good ones, to be made bad one at a time.
+func options() devnet.Options {
+	o := devnet.Defaults("/nowhere")
+	o.Executable = "/usr/bin/zgd"
+	o.ReadyFile = filepath.Join(o.Home, "network.json")
+	return o
+}
+
+func TestOptionsRefuse(t *testing.T) {
+	cases := []struct {
+		name string
+		edit func(*devnet.Options)
+		want string // "" accepts
+	}{
+		{"the defaults", func(*devnet.Options) {}, ""},
+		{"no validator", func(o *devnet.Options) { o.Validators = 0 }, "--validators 0"},
+		{"the most validators", func(o *devnet.Options) { o.Validators = devnet.MaxValidators }, ""},
+		{"one validator too many", func(o *devnet.Options) { o.Validators = devnet.MaxValidators + 1 }, "--validators 17"},
+		{"no storage and no miner", func(o *devnet.Options) { o.Storage, o.Miners = 0, 0 }, ""},
+		{"a miner without storage", func(o *devnet.Options) { o.Storage = 0 }, "a miner takes its data from a storage node"},
+		{"a negative number of miners", func(o *devnet.Options) { o.Miners = -1 }, "--miners -1"},
+		{"the shortest block time", func(o *devnet.Options) { o.BlockTime = 100 * time.Millisecond }, ""},
+		{"a shorter block time", func(o *devnet.Options) { o.BlockTime = 99 * time.Millisecond }, "--block-time 99ms"},
+		{"the lowest ports", func(o *devnet.Options) { o.PortsFrom = 1024 }, ""},
+		{"ports of the system", func(o *devnet.Options) { o.PortsFrom = 1023 }, "--ports-from 1023"},
+		{"the highest ports", func(o *devnet.Options) { o.PortsFrom = 65536 - 30 }, ""},
+		{"ports that do not exist", func(o *devnet.Options) { o.PortsFrom = 65536 - 29 }, "65536"},
+		{"an unknown log level", func(o *devnet.Options) { o.LogLevel = "loud" }, `--log-level "loud"`},
+		{"no home", func(o *devnet.Options) { o.Home = "" }, "--home"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			o := options()
+			c.edit(&o)
+			err := o.Validate()
+			switch {
+			case c.want == "" && err != nil:
+				t.Errorf("got %v, want no error", err)
+			case c.want != "" && (!errors.Is(err, devnet.ErrUsage) || !strings.Contains(err.Error(), c.want)):
+				t.Errorf("got %v, want ErrUsage with %q", err, c.want)
+			}
+		})
+	}
+}
+
+// portsOf fails the test when two processes of the plan share a port.
+func portsOf(t *testing.T, o devnet.Options) []int {
+	t.Helper()
+	var ports []int
+	for _, p := range devnet.NewPlan(o).All() {
+		for _, port := range p.Ports.List() {
+			if slices.Contains(ports, port) {
+				t.Errorf("port %d of %s is another process's too", port, p.Name)
+			}
+			ports = append(ports, port)
+		}
+	}
+	return ports
+}
+
+func TestPlanGivesEveryProcessItsOwnPorts(t *testing.T) {
+	o := options()
+	o.Validators, o.Storage, o.Miners = devnet.MaxValidators, devnet.MaxStorage, devnet.MaxMiners
+	portsOf(t, o) // the usual ports
+	o.PortsFrom = 20000
+	for _, port := range portsOf(t, o) {
+		if port < 20000 || port >= 20000+10*3*16 {
+			t.Errorf("port %d is outside the block asked for", port)
+		}
+	}
+}
+
+func TestPlanUsesTheUsualPortsByDefault(t *testing.T) {
+	plan := devnet.NewPlan(options())
+	got, want := plan.Validators[0].Ports.Ports, testnet.Ports{
+		P2P: 26656, CometRPC: 26657, GRPC: 9090, REST: 1317, EVM: 8545, EVMWS: 8546,
+		CometMetrics: 26660, GethMetrics: 8100, EVMMetrics: 6065,
+	}
+	if got != want {
+		t.Errorf("validator ports %+v, want %+v", got, want)
+	}
+	if got, want := plan.Storage[0].Ports, (devnet.Ports{Public: 5678, Admin: 5679}); got != want {
+		t.Errorf("storage ports %+v, want %+v", got, want)
+	}
+	if got := plan.Miners[0].Ports.Status; got != 5680 {
+		t.Errorf("miner status port %d, want 5680", got)
+	}
+}
+
+// Everything listens on loopback only, whatever the ports.
+func TestPlanListensOnLoopbackOnly(t *testing.T) {
+	o := options()
+	o.Validators, o.Storage, o.Miners, o.PortsFrom = 4, 2, 2, 30000
+	for _, p := range devnet.NewPlan(o).All() {
+		for _, text := range append(p.Args, p.Env...) {
+			if strings.Contains(text, "0.0.0.0") || strings.Contains(text, "localhost") {
+				t.Errorf("%s: %q is not loopback", p.Name, text)
+			}
+		}
+	}
+}
+
+func TestPlanWiresMinersToTheirStorageNode(t *testing.T) {
+	o := options()
+	o.Storage, o.Miners, o.PortsFrom = 2, 3, 30000
+	plan := devnet.NewPlan(o)
+	for i, m := range plan.Miners {
+		args := strings.Join(m.Args, " ")
+		for _, want := range []string{
+			"sidecar miner start",
+			"--storage " + []string{"http://127.0.0.1:30010", "http://127.0.0.1:30020", "http://127.0.0.1:30010"}[i],
+			"--key-file /nowhere/.zg/devnet/keys/miner" + string(rune('0'+i)) + ".key",
+			"--chain-grpc 127.0.0.1:30002",
+		} {
+			if !strings.Contains(args, want) {
+				t.Errorf("%s: arguments %q lack %q", m.Name, args, want)
+			}
+		}
+	}
+}
+
+func TestAccountsAreTheWellKnownOnes(t *testing.T) {
+	accounts, err := devnet.Accounts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(accounts) != 10 {
+		t.Fatalf("%d accounts, want 10", len(accounts))
+	}
+	// the first two addresses that every Ethereum development network prints
+	for i, want := range []string{"0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266", "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"} {
+		if accounts[i].EVMAddress != want {
+			t.Errorf("account %d is %s, want %s", i, accounts[i].EVMAddress, want)
+		}
+		if !strings.HasPrefix(accounts[i].Address, "zg1") {
+			t.Errorf("account %d has address %s, want zg1…", i, accounts[i].Address)
+		}
+	}
+	miners, err := devnet.MinerAccounts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	operators, err := devnet.OperatorAccounts(devnet.MaxValidators)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := make(map[string]bool)
+	for _, a := range slices.Concat(accounts, miners, operators) {
+		if seen[a.Address] {
+			t.Errorf("%s has the address of another account", a.Name)
+		}
+		seen[a.Address] = true
+	}
+}
