@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -126,6 +127,13 @@ func content(size int, shift int) []byte {
 	for i := range data {
 		data[i] = byte(((i+shift)*7 + 3) % 251)
 	}
+	return data
+}
+
+// random is data of which no part occurs twice.
+func random(size int, seed uint64) []byte {
+	data := make([]byte, size)
+	_, _ = rand.NewChaCha8([32]byte{byte(seed)}).Read(data) // cannot fail
 	return data
 }
 
@@ -271,4 +279,11 @@ func (h *harness) call(method, params string) answer {
 		h.t.Fatalf("%s: %v in %s", method, err, body)
 	}
 	return a
+}
+
+// newServer serves a handler until the test ends and returns its URL.
+func newServer(t *testing.T, handler http.Handler) string {
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server.URL
 }

@@ -1,6 +1,7 @@
 package flowlog
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -93,8 +94,10 @@ func (g *group) commit() error {
 	if err := g.meta.commit(batch); err != nil {
 		return err // may be there after a restart; slots stay taken until then
 	}
-	g.publish()
-	return batch.Close()
+	if err := errors.Join(g.publish(), batch.Close()); err != nil {
+		g.log.Warn("group is durable; closing its batch failed", "error", err)
+	}
+	return nil
 }
 
 // sync makes a pack's writes durable. A pack that failed in any way is not asked
@@ -139,14 +142,19 @@ func (g *group) fill(batch *pebble.Batch) error {
 	return nil
 }
 
-// publish shows the group to readers; only then are the old slots free.
-func (g *group) publish() {
+// publish shows the group to readers, rows and index as one; only then are the
+// old slots free.
+func (g *group) publish() error {
+	g.index.mu.Lock()
+	err := g.meta.advance()
 	for load, r := range g.staged {
-		g.index.put(load, entryOf(r))
+		g.index.putLocked(load, entryOf(r))
 	}
+	g.index.mu.Unlock()
 	for _, slot := range g.freed {
 		g.slots.release(slot)
 	}
+	return err
 }
 
 // lowSpace returns ErrFull while the file system has less than the reserve left.

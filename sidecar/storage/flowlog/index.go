@@ -50,6 +50,7 @@ func (x *index) put(load uint64, e entry) {
 	x.putLocked(load, e)
 }
 
+// putLocked is put under mu.
 func (x *index) putLocked(load uint64, e entry) {
 	if old, ok := x.loads[load]; ok {
 		x.count[old.state]--

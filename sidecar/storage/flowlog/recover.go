@@ -64,7 +64,7 @@ func (s *Store) forget(lostLoads []uint64) error {
 			return fmt.Errorf("forget load %d: %w", load, err)
 		}
 	}
-	return errors.Join(s.meta.commit(batch), batch.Close())
+	return errors.Join(s.meta.commit(batch), s.meta.advance(), batch.Close())
 }
 
 func decodeLoad(key, value []byte) (uint64, *row, error) {
