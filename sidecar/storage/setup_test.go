@@ -202,7 +202,7 @@ func (h *harness) send(u upload) {
 	}
 }
 
-func (h *harness) ctx() context.Context { return h.t.Context() }
+func (h *harness) ctx() context.Context { return context.Background() }
 
 func (h *harness) info(u upload) *nodeapi.FileInfo {
 	h.t.Helper()
@@ -287,3 +287,6 @@ func newServer(t *testing.T, handler http.Handler) string {
 	t.Cleanup(server.Close)
 	return server.URL
 }
+
+// bigPacks are those of a real node; small ones make a new file each 4 MiB.
+func bigPacks(cfg *storage.Config) { cfg.PackSlots = 4096 }
