@@ -125,12 +125,12 @@ func TestMainJob(t *testing.T) {
 		time.Sleep(time.Duration(rng.IntN(3000)) * time.Millisecond)
 		d.kill(name)
 	}
-	d.mined(root, 5*time.Minute)
-	s := d.stat(root)
-	d.nodeKnowsChainRoot(s.StartSector)
+	first, second := d.stat(firstRoot), d.stat(root)
+	d.provenAgain(first, 5*time.Minute)
+	d.provenAgain(second, 5*time.Minute)
+	d.nodeKnowsChainRoot(second.StartSector)
 	d.get(root, path)
 	d.get(firstRoot, firstPath)
-	d.mined(firstRoot, 5*time.Minute)
 	d.stop(syscall.SIGTERM)
 }
 

@@ -152,7 +152,8 @@ func (d *devnet) start() {
 		}
 	})
 	for deadline := began.Add(2 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		if _, err := os.Stat(d.readyFile); err == nil {
+		// a ready file may be left of a devnet that was killed
+		if info, err := os.Stat(d.readyFile); err == nil && info.ModTime().After(began) {
 			d.took = time.Since(began)
 			d.t.Logf("ready after %.1f s", d.took.Seconds())
 			return

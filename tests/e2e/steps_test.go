@@ -86,6 +86,17 @@ func (d *devnet) mined(root string, limit time.Duration) {
 	}
 }
 
+// provenAgain waits for a proof beyond those that before lists, paid.
+func (d *devnet) provenAgain(before stat, limit time.Duration) {
+	d.t.Helper()
+	took := until(d.t, limit, "another proof over "+before.Root, func() (bool, string) {
+		now := d.stat(before.Root)
+		return len(now.Proofs) > 0 && fmt.Sprint(now.Proofs) != fmt.Sprint(before.Proofs) &&
+			amount(now.EndowmentPaid).Cmp(amount(before.EndowmentPaid)) > 0, fmt.Sprintf("%+v", now)
+	})
+	d.t.Logf("proven and paid again after %.1f s", took.Seconds())
+}
+
 // get downloads and compares.
 func (d *devnet) get(root, original string) {
 	d.t.Helper()
