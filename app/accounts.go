@@ -31,7 +31,7 @@ func ModuleAccounts() map[string][]string {
 		feemarkettypes.ModuleName:      nil,
 		erc20types.ModuleName:          {authtypes.Minter, authtypes.Burner},
 	}
-	for name, rights := range zgModuleAccounts() {
+	for name, rights := range zgModuleAccounts() { // deterministic: fills a map, the order is not seen
 		perms[name] = rights
 	}
 	return perms
@@ -45,7 +45,7 @@ func ModuleAccounts() map[string][]string {
 // fails at commit ("not allowed to receive funds"). A test pins that all are here.
 func BlockedAddresses() map[string]bool {
 	blocked := map[string]bool{}
-	for name := range ModuleAccounts() {
+	for name := range ModuleAccounts() { // deterministic: fills a map, the order is not seen
 		blocked[authtypes.NewModuleAddress(name).String()] = true
 	}
 	for _, address := range corevm.PrecompiledAddressesPrague {

@@ -75,7 +75,7 @@ func (app *App) modules() map[string]appmodule.AppModule {
 		feemarkettypes.ModuleName: feemarket.NewAppModule(app.FeeMarketKeeper),
 		erc20types.ModuleName:     erc20.NewAppModule(app.Erc20Keeper, app.AccountKeeper),
 	}
-	for name, m := range app.zgModules() {
+	for name, m := range app.zgModules() { // deterministic: fills a map, the order is not seen
 		all[name] = m
 	}
 	return all

@@ -79,7 +79,7 @@ func checkActivePrecompiles(set precompileSet, active []string) error {
 // addressesOf lists the set for an error text.
 func addressesOf(set precompileSet) string {
 	list := make([]string, 0, len(set))
-	for address := range set {
+	for address := range set { // deterministic: the list is sorted below
 		list = append(list, address.Hex())
 	}
 	slices.Sort(list)

@@ -40,7 +40,7 @@ func (app *App) registerServices() error {
 // from the command line if it were asked for one.
 func (app *App) AutoCLI() autocli.AppOptions {
 	modules := make(map[string]appmodule.AppModule, len(app.ModuleManager.Modules))
-	for name, m := range app.ModuleManager.Modules {
+	for name, m := range app.ModuleManager.Modules { // deterministic: fills a map, the order is not seen
 		modules[name] = m.(appmodule.AppModule)
 	}
 	return autocli.AppOptions{

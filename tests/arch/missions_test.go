@@ -32,9 +32,9 @@ type shown struct{ test, note string }
 
 // missionComment matches "mission S17", "mission S17, S18" and a note in
 // parentheses on the same line.
-var missionComment = regexp.MustCompile(`\bmission ([A-Z]\d\d(?:(?:, ?| and |/| )[A-Z]\d\d)*)(?:,? \(([^)]*)\))?`)
+var missionComment = regexp.MustCompile(`\bmission ([CEDKMOPRSTX]\d\d(?:(?:, ?| and |/| )[CEDKMOPRSTX]\d\d)*)(?:,? \(([^)]*)\))?`)
 
-var missionName = regexp.MustCompile(`^(?:Test|Fuzz|Benchmark|Example)_?([A-Z]\d\d)_`)
+var missionName = regexp.MustCompile(`^(?:Test|Fuzz|Benchmark|Example)_?([CEDKMOPRSTX]\d\d)_`)
 
 // shownRows reads every test file and collects the rows its tests name, in a
 // comment on or inside the test, or in the test's name (TestS07_…).

@@ -111,12 +111,13 @@ func listening(t *testing.T, pid int, table string) []string {
 // TestMainJob is the issue's: 300 MiB go in, are mined, come back verified; then
 // each process dies once while a second file goes in and while it is mined, and
 // nothing that was acknowledged is missing.
-// mission S20 P09
+// mission S03 S20
 func TestMainJob(t *testing.T) {
 	d := newDevnet(t, 3)
 	d.start()
 	const sizeBytes = 300 * mib
 	firstRoot, firstPath := d.threeSteps(sizeBytes, 2, 3*time.Minute)
+	d.chainBytesOf(firstRoot)
 
 	rng := rand.New(rand.NewPCG(e2eSeed(t), 0))
 	path := randomFile(t, sizeBytes, 3)
@@ -132,6 +133,31 @@ func TestMainJob(t *testing.T) {
 	d.get(root, path)
 	d.get(firstRoot, firstPath)
 	d.stop(syscall.SIGTERM)
+}
+
+// chainBytesOf measures what an entry adds to the chain: the transactions of its
+// block. The data goes another way.
+func (d *devnet) chainBytesOf(root string) {
+	d.t.Helper()
+	var block struct {
+		Result struct {
+			Block struct {
+				Data struct{ Txs [][]byte }
+			}
+		}
+	}
+	height := d.stat(root).Height
+	if err := getJSON(fmt.Sprintf("%s/block?height=%d", d.ready().CometRPC, height), &block); err != nil {
+		d.t.Fatal(err)
+	}
+	txs, bytes := block.Result.Block.Data.Txs, 0
+	for _, tx := range txs {
+		bytes += len(tx)
+	}
+	d.t.Logf("the entry's block %d holds %d transactions of %d bytes", height, len(txs), bytes)
+	if len(txs) == 0 || bytes >= 2<<10 {
+		d.t.Errorf("%d transactions of %d bytes at height %d, want the submission in less than 2 KiB", len(txs), bytes, height)
+	}
 }
 
 // putUnderFire uploads while every process is killed once. Exit code 6 says

@@ -23,6 +23,7 @@ type stat struct {
 	TxSeq            uint64            `json:"tx_seq"`
 	StartSector      uint64            `json:"start_sector"`
 	Sectors          uint64            `json:"sectors"`
+	Height           int64             `json:"height"`
 	EndTime          json.RawMessage   `json:"end_time"`
 	EndowmentPaid    json.Number       `json:"endowment_paid"`
 	EndowmentAccrued json.Number       `json:"endowment_accrued"`

@@ -10,136 +10,91 @@ import (
 
 	abci "github.com/cometbft/cometbft/abci/types"
 	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
-	dbm "github.com/cosmos/cosmos-db"
 	gogoproto "github.com/cosmos/gogoproto/proto"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
 
-	"cosmossdk.io/log/v2"
 	sdkmath "cosmossdk.io/math"
 
+	"github.com/cosmos/cosmos-sdk/crypto/keys/ed25519"
 	sdk "github.com/cosmos/cosmos-sdk/types"
-	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
+	govtypes "github.com/cosmos/cosmos-sdk/x/gov/types"
+	govv1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1"
 
 	"github.com/zgd-network/zgd/app"
+	"github.com/zgd-network/zgd/app/apptest"
 	flowtypes "github.com/zgd-network/zgd/x/flow/types"
 	poratypes "github.com/zgd-network/zgd/x/pora/types"
 )
 
-const (
-	chainID      = "zg-devnet-1" // apps of one process share one EVM chain id
-	evmChainID   = 7260001
-	genesisTime  = 1_790_000_000 // Unix seconds
-	blockSeconds = 1
-)
+const votingSeconds = 20
 
-// chain is the app with its clock. It is a grpc.ClientConn for query clients.
+// chain is the app of apptest with block hashes that depend on the height alone:
+// two chains then open the same mining contexts, and one's blocks fit the other.
+// It is a grpc.ClientConn for query clients.
 type chain struct {
-	tb       testing.TB
-	app      *app.App
-	accounts []*account
-	proposer []byte // consensus address of the one validator
-	height   int64  // of the last committed block
-	time     time.Time
-	seed     uint64 // goes into block hashes
-	appHash  []byte
+	*apptest.Chain
+	tb      testing.TB
+	appHash []byte
 }
 
-// options are app.toml and flags: no mempool of the app's own, it would run in
-// goroutines beside the blocks.
-type options map[string]any
-
-func (o options) Get(key string) any {
-	if value, ok := o[key]; ok {
-		return value
-	}
-	if key == "mempool.max-txs" {
-		return -1
-	}
-	return nil
-}
-
-// newChain starts the app at height 1 with the given changes to genesis.
-func newChain(tb testing.TB, accounts int, change ...func(*genesis)) *chain {
+// newChain has short epochs and periods, one reward window per load, quick
+// votes, and a difficulty that about every nonce meets.
+func newChain(tb testing.TB, change ...apptest.Mutator) *chain {
 	tb.Helper()
-	return newChainOn(tb, dbm.NewMemDB(), options{}, newGenesis(accounts, change...))
+	return newChainWith(tb, apptest.Options{}, change...)
 }
 
-func newChainOn(tb testing.TB, db dbm.DB, o options, g *genesis) *chain {
+func newChainWith(tb testing.TB, o apptest.Options, change ...apptest.Mutator) *chain {
 	tb.Helper()
-	c := openChain(tb, app.Options{DB: db, AppOptions: o})
-	c.accounts, c.proposer, c.seed = g.freshAccounts(), g.validator.Address(), g.seed
-	c.initialize(1, time.Unix(genesisTime, 0).UTC(), g.appState(tb, c.app), app.DefaultConsensusParams().ToProto())
-	return c
+	o.Genesis = append(append([]apptest.Mutator{
+		flowGenesis(func(g *flowtypes.GenesisState) {
+			g.Params.PeriodSeconds, g.Params.MinRechargeSeconds, g.Params.RechargeGraceSeconds = 1000, 1, 500
+			g.Params.BlocksPerEpoch, g.PayoutWindowLoads = 5, 1
+		}),
+		poraGenesis(func(g *poratypes.GenesisState) {
+			target := poratypes.TargetOf(32)
+			g.Target, g.Params.TargetBlocks = target[:], 2
+		}),
+		apptest.Mutate(govtypes.ModuleName, func(g *govv1.GenesisState) {
+			voting, expedited := votingSeconds*time.Second, votingSeconds/2*time.Second
+			g.Params.VotingPeriod, g.Params.ExpeditedVotingPeriod = &voting, &expedited
+		}),
+	}, change...), o.Genesis...)
+	return &chain{Chain: apptest.New(tb, o), tb: tb}
 }
 
-// openChain builds the app and nothing more.
-func openChain(tb testing.TB, o app.Options) *chain {
-	tb.Helper()
-	o.Logger, o.ChainID, o.LoadLatest = log.NewNopLogger(), chainID, true
-	built, err := app.New(o)
-	require.NoError(tb, err)
-	tb.Cleanup(func() { require.NoError(tb, built.Close()) })
-	return &chain{tb: tb, app: built}
+func flowGenesis(change func(*flowtypes.GenesisState)) apptest.Mutator {
+	return apptest.Mutate(flowtypes.ModuleName, change)
 }
 
-// initialize gives the app its genesis; the first block has height first.
-func (c *chain) initialize(first int64, at time.Time, state []byte, params cmtproto.ConsensusParams) {
-	c.tb.Helper()
-	_, err := c.app.InitChain(&abci.RequestInitChain{
-		ChainId: chainID, InitialHeight: first, Time: at, AppStateBytes: state, ConsensusParams: &params,
-	})
-	require.NoError(c.tb, err)
-	c.height, c.time = first-1, at
-	c.nextBlock() // queries answer from the first committed block on
+func poraGenesis(change func(*poratypes.GenesisState)) apptest.Mutator {
+	return apptest.Mutate(poratypes.ModuleName, change)
 }
 
-// block delivers transactions in one block and commits it.
+// block delivers transactions in one block, a second later, and commits it.
 func (c *chain) block(txs ...[]byte) *abci.ResponseFinalizeBlock {
 	c.tb.Helper()
-	return c.blockAfter(blockSeconds*time.Second, txs...)
+	return c.blockAfter(time.Second, txs...)
 }
 
 // blockAfter is block with another distance in time to the block before.
 func (c *chain) blockAfter(elapsed time.Duration, txs ...[]byte) *abci.ResponseFinalizeBlock {
 	c.tb.Helper()
-	c.height++
-	c.time = c.time.Add(elapsed)
-	response, err := c.app.FinalizeBlock(&abci.RequestFinalizeBlock{
-		Height: c.height, Time: c.time, Hash: blockHash(c.seed, c.height), Txs: txs, ProposerAddress: c.proposer,
+	validator := ed25519.GenPrivKeyFromSecret([]byte("apptest validator")).PubKey().Address()
+	hash := sha256.Sum256(binary.BigEndian.AppendUint64([]byte("block"), uint64(c.Height+1)))
+	response, err := c.App.FinalizeBlock(&abci.RequestFinalizeBlock{
+		Height: c.Height + 1, Time: c.Time.Add(elapsed), Hash: hash[:], Txs: txs, ProposerAddress: validator,
 		DecidedLastCommit: abci.CommitInfo{Votes: []abci.VoteInfo{{
-			Validator: abci.Validator{Address: c.proposer, Power: validatorStake}, BlockIdFlag: cmtproto.BlockIDFlagCommit,
+			Validator: abci.Validator{Address: validator, Power: 100}, BlockIdFlag: cmtproto.BlockIDFlagCommit,
 		}}},
 	})
-	require.NoError(c.tb, err, "height %d", c.height)
-	_, err = c.app.Commit()
-	require.NoError(c.tb, err, "height %d", c.height)
-	c.appHash = response.AppHash
-	c.readSequences()
+	require.NoError(c.tb, err, "height %d", c.Height+1)
+	_, err = c.App.Commit()
+	require.NoError(c.tb, err, "height %d", c.Height+1)
+	c.Height, c.Time, c.appHash = c.Height+1, c.Time.Add(elapsed), response.AppHash
+	c.ResetSequences()
 	return response
-}
-
-// nextBlock commits an empty block.
-func (c *chain) nextBlock() { c.tb.Helper(); c.block() }
-
-// blocks commits n empty blocks.
-func (c *chain) blocks(n int) {
-	c.tb.Helper()
-	for range n {
-		c.block()
-	}
-}
-
-// blockHash stands for the hash of a block.
-func blockHash(seed uint64, height int64) []byte {
-	in := binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, seed), uint64(height))
-	sum := sha256.Sum256(in)
-	return sum[:]
-}
-
-// ctx reads the committed state at the time of the last block.
-func (c *chain) ctx() sdk.Context {
-	return c.app.NewContextLegacy(true, cmtproto.Header{Height: c.height, ChainID: chainID, Time: c.time})
 }
 
 // Invoke answers a query through ABCI, as a node does.
@@ -148,7 +103,7 @@ func (c *chain) Invoke(ctx context.Context, method string, request, reply any, _
 	if err != nil {
 		return err
 	}
-	response, err := c.app.Query(ctx, &abci.RequestQuery{Path: method, Data: raw})
+	response, err := c.App.Query(ctx, &abci.RequestQuery{Path: method, Data: raw})
 	if err != nil {
 		return err
 	}
@@ -166,30 +121,72 @@ func (c *chain) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.Cal
 func (c *chain) flow() flowtypes.QueryClient { return flowtypes.NewQueryClient(c) }
 func (c *chain) pora() poratypes.QueryClient { return poratypes.NewQueryClient(c) }
 
-func (c *chain) balance(address sdk.AccAddress) sdkmath.Int {
-	return c.app.BankKeeper.GetBalance(c.ctx(), address, app.BaseDenom).Amount
-}
-
-func (c *chain) moduleBalance(name string) sdkmath.Int {
-	return c.balance(authtypes.NewModuleAddress(name))
-}
-
 // state exports one module, as `zgd export` writes it.
 func (c *chain) state(module string) []byte {
 	c.tb.Helper()
-	state, err := c.app.ModuleManager.ExportGenesisForModules(c.ctx(), c.app.AppCodec(), []string{module})
+	state, err := c.App.ModuleManager.ExportGenesisForModules(c.Ctx(), c.App.AppCodec(), []string{module})
 	require.NoError(c.tb, err)
 	return state[module]
 }
 
 func (c *chain) flowState() (g flowtypes.GenesisState) {
 	c.tb.Helper()
-	require.NoError(c.tb, c.app.AppCodec().UnmarshalJSON(c.state(flowtypes.ModuleName), &g))
+	require.NoError(c.tb, c.App.AppCodec().UnmarshalJSON(c.state(flowtypes.ModuleName), &g))
 	return g
 }
 
 func (c *chain) poraState() (g poratypes.GenesisState) {
 	c.tb.Helper()
-	require.NoError(c.tb, c.app.AppCodec().UnmarshalJSON(c.state(poratypes.ModuleName), &g))
+	require.NoError(c.tb, c.App.AppCodec().UnmarshalJSON(c.state(poratypes.ModuleName), &g))
 	return g
 }
+
+// send delivers messages of one account in a block of their own.
+func (c *chain) send(a apptest.Account, msgs ...sdk.Msg) *abci.ExecTxResult {
+	c.tb.Helper()
+	return c.block(c.Sign(a, msgs...)).TxResults[0]
+}
+
+// mustSend is send for what must be accepted; it fills in the message's response.
+func (c *chain) mustSend(a apptest.Account, msg sdk.Msg, response gogoproto.Message) {
+	c.tb.Helper()
+	c.accepted(c.send(a, msg), response)
+}
+
+// accepted requires success and decodes the response of the only message.
+func (c *chain) accepted(result *abci.ExecTxResult, response gogoproto.Message) {
+	c.tb.Helper()
+	require.Zero(c.tb, result.Code, result.Log)
+	if response == nil {
+		return
+	}
+	var data sdk.TxMsgData
+	require.NoError(c.tb, gogoproto.Unmarshal(result.Data, &data))
+	require.NoError(c.tb, gogoproto.Unmarshal(data.MsgResponses[0].Value, response))
+}
+
+// refused requires the failure of a sentinel error.
+func (c *chain) refused(result *abci.ExecTxResult, want interface {
+	Codespace() string
+	ABCICode() uint32
+}) {
+	c.tb.Helper()
+	require.Equal(c.tb, want.Codespace(), result.Codespace, result.Log)
+	require.Equal(c.tb, want.ABCICode(), result.Code, result.Log)
+}
+
+// transfer is an Ethereum transaction that sends azg.
+func (c *chain) transfer(from, to apptest.Account, amount sdkmath.Int) []byte {
+	c.tb.Helper()
+	call := apptest.Call(to.EVM, amount.BigInt(), nil)
+	call.GasLimit = 21_000
+	return c.SignEth(from, call)
+}
+
+// fee is what a native transaction pays whatever gas it uses.
+func fee() sdkmath.Int { return sdkmath.NewInt(apptest.GasPrice).MulRaw(apptest.DefaultGasLimit) }
+
+// zg is an amount of whole zg in azg.
+func zg(whole int64) sdkmath.Int { return sdkmath.NewInt(whole).MulRaw(1e18) }
+
+func azg(amount sdkmath.Int) sdk.Coins { return sdk.NewCoins(sdk.NewCoin(app.BaseDenom, amount)) }

@@ -20,20 +20,20 @@ import (
 )
 
 // decide submits a proposal, votes it through with all stake, and returns how it
-// ended. Account 0 owns the only validator.
+// ended. Validator is the operator of the only validator.
 func (c *chain) decide(msg sdk.Msg) govv1.ProposalStatus {
 	c.tb.Helper()
-	voter := c.accounts[0]
-	params, err := c.app.GovKeeper.Params.Get(c.ctx())
+	voter := c.Validator
+	params, err := c.App.GovKeeper.Params.Get(c.Ctx())
 	require.NoError(c.tb, err)
-	submit, err := govv1.NewMsgSubmitProposal([]sdk.Msg{msg}, params.MinDeposit, voter.String(), "", "parameters", "a test", false)
+	submit, err := govv1.NewMsgSubmitProposal([]sdk.Msg{msg}, params.MinDeposit, voter.Address.String(), "", "parameters", "a test", false)
 	require.NoError(c.tb, err)
 	var response govv1.MsgSubmitProposalResponse
 	c.mustSend(voter, submit, &response)
-	c.mustSend(voter, govv1.NewMsgVote(voter.address, response.ProposalId, govv1.OptionYes, ""), nil)
+	c.mustSend(voter, govv1.NewMsgVote(voter.Address, response.ProposalId, govv1.OptionYes, ""), nil)
 	c.blockAfter((votingSeconds + 1) * time.Second)
-	c.nextBlock()
-	proposal, err := c.app.GovKeeper.Proposals.Get(c.ctx(), response.ProposalId)
+	c.block()
+	proposal, err := c.App.GovKeeper.Proposals.Get(c.Ctx(), response.ProposalId)
 	require.NoError(c.tb, err)
 	return proposal.Status
 }
@@ -42,7 +42,7 @@ func (c *chain) decide(msg sdk.Msg) govv1.ProposalStatus {
 // changes all parameters, an invalid value fails at execution and changes
 // nothing, and nobody else may. mission C17
 func TestEveryParameterIsChangedByGovernanceAlone(t *testing.T) {
-	c := newChain(t, 2)
+	c := newChain(t)
 	flow := c.flowState().Params
 	flow.PeriodSeconds, flow.PriceFloor, flow.MaxTagsBytes, flow.MaxStoredTagsBytes = 777, sdkmath.NewInt(4711), 100, 10
 	flow.MaxBatch, flow.MaxEntrySectors, flow.BlocksPerEpoch, flow.ContextHistory = 7, 1<<20, 9, 55
@@ -63,9 +63,9 @@ func TestEveryParameterIsChangedByGovernanceAlone(t *testing.T) {
 	require.Equal(t, govv1.StatusFailed, c.decide(&flowtypes.MsgUpdateParams{Authority: app.Authority(), Params: badFlow}))
 	require.Equal(t, govv1.StatusFailed, c.decide(&poratypes.MsgUpdateParams{Authority: app.Authority(), Params: badPora}))
 
-	mallory := c.accounts[1]
-	c.refused(c.send(mallory, &flowtypes.MsgUpdateParams{Authority: mallory.String(), Params: flow}), sdkerrors.ErrUnauthorized)
-	c.refused(c.send(mallory, &poratypes.MsgUpdateParams{Authority: mallory.String(), Params: pora}), sdkerrors.ErrUnauthorized)
+	mallory := c.Accounts[1]
+	c.refused(c.send(mallory, &flowtypes.MsgUpdateParams{Authority: mallory.Address.String(), Params: flow}), sdkerrors.ErrUnauthorized)
+	c.refused(c.send(mallory, &poratypes.MsgUpdateParams{Authority: mallory.Address.String(), Params: pora}), sdkerrors.ErrUnauthorized)
 	require.Equal(t, flow, c.flowState().Params)
 	require.Equal(t, pora, c.poraState().Params)
 }
@@ -74,11 +74,11 @@ func TestEveryParameterIsChangedByGovernanceAlone(t *testing.T) {
 // recharges stop; proofs are judged and paid, bank and EVM move coins.
 // mission S15
 func TestPausingTheLogLeavesTheRestAlive(t *testing.T) {
-	c := newChain(t, 3)
-	alice, bob, carol := c.accounts[0], c.accounts[1], c.accounts[2]
+	c := newChain(t)
+	alice, bob, carol := c.Accounts[0], c.Accounts[1], c.Accounts[2]
 	data := new(library)
 	entry := data.put(c, alice, 1, 512<<10, 1)
-	m := newMiner(c, data, bob, carol.String(), 1)
+	m := newMiner(c, data, bob, carol.Address.String(), 1)
 
 	params := c.flowState().Params
 	params.Paused = true
@@ -86,22 +86,22 @@ func TestPausingTheLogLeavesTheRestAlive(t *testing.T) {
 
 	_, s := randomFile(c, 2, 1000)
 	c.refused(c.send(alice, submission(c, alice, s, 1)), flowtypes.ErrPaused)
-	c.refused(c.send(alice, &flowtypes.MsgRecharge{Sender: alice.String(), TxSeq: entry.TxSeq, Amount: entry.Endowment}), flowtypes.ErrPaused)
+	c.refused(c.send(alice, &flowtypes.MsgRecharge{Sender: alice.Address.String(), TxSeq: entry.TxSeq, Amount: entry.Endowment}), flowtypes.ErrPaused)
 
 	job := m.waitOpen(0)
 	answer := m.find(job, nil)
-	due := c.accruedAt(answer.RecallSector/layout.SectorsPerLoad, blockSeconds)
-	had := c.balance(carol.address)
+	due := c.accruedAt(answer.RecallSector/layout.SectorsPerLoad, 1)
+	had := c.Balance(carol.Address)
 	results := c.block(
-		c.sign(bob, proof(bob, answer)),
-		c.sign(alice, banktypes.NewMsgSend(alice.address, carol.address, azg(zg(1)))),
-		c.transfer(alice, carol.evm(), zg(2)),
+		c.Sign(bob, proof(bob, answer)),
+		c.Sign(alice, banktypes.NewMsgSend(alice.Address, carol.Address, azg(zg(1)))),
+		c.transfer(alice, carol, zg(2)),
 	).TxResults
 	for _, result := range results {
 		c.accepted(result, nil)
 	}
 	require.True(t, due.IsPositive())
-	require.Equal(t, had.Add(due).Add(zg(3)), c.balance(carol.address))
+	require.Equal(t, had.Add(due).Add(zg(3)), c.Balance(carol.Address))
 
 	params.Paused = false
 	require.Equal(t, govv1.StatusPassed, c.decide(&flowtypes.MsgUpdateParams{Authority: app.Authority(), Params: params}))

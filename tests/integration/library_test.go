@@ -10,6 +10,7 @@ import (
 
 	sdkmath "cosmossdk.io/math"
 
+	"github.com/zgd-network/zgd/app/apptest"
 	"github.com/zgd-network/zgd/x/flow/layout"
 	"github.com/zgd-network/zgd/x/flow/merkle"
 	flowtypes "github.com/zgd-network/zgd/x/flow/types"
@@ -49,16 +50,16 @@ func chargedSectors(s flowtypes.Submission) int64 {
 }
 
 // submission is the message that enters a file at a multiple of the price floor.
-func submission(c *chain, from *account, s flowtypes.Submission, timesFloor int64) *flowtypes.MsgSubmit {
+func submission(c *chain, from apptest.Account, s flowtypes.Submission, timesFloor int64) *flowtypes.MsgSubmit {
 	c.tb.Helper()
 	params, err := c.flow().Params(context.Background(), &flowtypes.QueryParamsRequest{})
 	require.NoError(c.tb, err)
 	endowment := params.Params.PriceFloor.Mul(sdkmath.NewInt(chargedSectors(s))).MulRaw(timesFloor)
-	return &flowtypes.MsgSubmit{Sender: from.String(), Submission: s, Endowment: endowment}
+	return &flowtypes.MsgSubmit{Sender: from.Address.String(), Submission: s, Endowment: endowment}
 }
 
 // put enters a file in a block of its own and keeps its bytes.
-func (l *library) put(c *chain, from *account, seed uint64, sizeBytes int, timesFloor int64) *flowtypes.MsgSubmitResponse {
+func (l *library) put(c *chain, from apptest.Account, seed uint64, sizeBytes int, timesFloor int64) *flowtypes.MsgSubmitResponse {
 	c.tb.Helper()
 	data, s := randomFile(c, seed, sizeBytes)
 	response := new(flowtypes.MsgSubmitResponse)
@@ -96,17 +97,17 @@ func (l *library) leaf(height uint8, index uint64) (mine.Hash, bool, error) {
 type miner struct {
 	*library
 	chain *chain
-	owner *account
+	owner apptest.Account
 	id    []byte
 	next  uint64 // nonce
 }
 
 // newMiner registers a miner and claims the flow from its beginning.
-func newMiner(c *chain, l *library, owner *account, beneficiary string, seed uint64) *miner {
+func newMiner(c *chain, l *library, owner apptest.Account, beneficiary string, seed uint64) *miner {
 	c.tb.Helper()
 	response := new(poratypes.MsgRegisterMinerResponse)
-	c.mustSend(owner, &poratypes.MsgRegisterMiner{Owner: owner.String(), Beneficiary: beneficiary, Seed: seed}, response)
-	c.mustSend(owner, &poratypes.MsgClaimRange{Owner: owner.String(), MinerId: response.MinerId, NumShard: 1}, nil)
+	c.mustSend(owner, &poratypes.MsgRegisterMiner{Owner: owner.Address.String(), Beneficiary: beneficiary, Seed: seed}, response)
+	c.mustSend(owner, &poratypes.MsgClaimRange{Owner: owner.Address.String(), MinerId: response.MinerId, NumShard: 1}, nil)
 	return &miner{library: l, chain: c, owner: owner, id: response.MinerId}
 }
 
@@ -124,11 +125,11 @@ func (m *miner) waitOpen(after uint64) *poratypes.QueryWorkResponse {
 	m.chain.tb.Helper()
 	for range 50 {
 		flow := m.chain.flowState()
-		left := flow.Flows[0].NextEpochHeight - m.chain.height
+		left := flow.Flows[0].NextEpochHeight - m.chain.Height
 		if work := m.work(); work.Open && work.Epoch > after && left >= int64(flow.Params.BlocksPerEpoch+1)/2 {
 			return work
 		}
-		m.chain.nextBlock()
+		m.chain.block()
 	}
 	m.chain.tb.Fatalf("no epoch opened in 50 blocks: %s", m.work().Reason)
 	return nil
@@ -212,6 +213,6 @@ func (m *miner) answer(job *poratypes.QueryWorkResponse, nonce mine.Hash, load u
 }
 
 // proof is the message that brings an answer.
-func proof(from *account, a poratypes.PoraAnswer) *poratypes.MsgSubmitProof {
-	return &poratypes.MsgSubmitProof{Sender: from.String(), Answer: a}
+func proof(from apptest.Account, a poratypes.PoraAnswer) *poratypes.MsgSubmitProof {
+	return &poratypes.MsgSubmitProof{Sender: from.Address.String(), Answer: a}
 }
