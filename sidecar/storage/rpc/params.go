@@ -152,6 +152,9 @@ func decodeProof(value []byte) (p nodeapi.Proof, err error) {
 // decodeBase64 reads a string of standard base64 with padding, at most one
 // segment long.
 func decodeBase64(value []byte) ([]byte, error) {
+	if isNull(value) {
+		return nil, nil // refused later, as empty
+	}
 	if len(value) < 2 || value[0] != '"' {
 		return nil, errors.New("want a base64 string")
 	}
