@@ -6,8 +6,10 @@ import (
 
 	"github.com/cosmos/evm/crypto/hd"
 	"github.com/cosmos/evm/utils"
+	evmversion "github.com/cosmos/evm/version"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
+	"github.com/cosmos/cosmos-sdk/version"
 )
 
 // Identity of the chain; see also chainid.go.
@@ -38,6 +40,17 @@ func init() {
 	sdk.DefaultBondDenom = BaseDenom                     // defaults of staking, mint, gov and vm follow it
 	sdk.SetCoinDenomRegex(denomRegex)
 	setPrefixes(sdk.GetConfig())
+	nameVersion()
+}
+
+// nameVersion names the binary where a plain `go build` left the libraries'
+// own names: in `version`, in genesis and in web3_clientVersion.
+func nameVersion() {
+	version.Name, version.AppName = Name, Name
+	if version.Version == "" {
+		version.Version = "devel"
+	}
+	evmversion.AppVersion, evmversion.GitCommit = Name+"/"+version.Version, version.Commit
 }
 
 // denomRegex is the SDK's with two letters as the least, for "zg".

@@ -109,6 +109,9 @@ func preRun(cmd *cobra.Command, clientCtx client.Context) error {
 	if chainID, err := cmd.Flags().GetString(flags.FlagChainID); err == nil && chainID != "" {
 		evmChainID, _ = app.EVMChainID(chainID) // an unknown id is refused by the command itself
 	}
+	if err := nodeconfig.EnsureComet(clientCtx.HomeDir); err != nil {
+		return err
+	}
 	return sdkserver.InterceptConfigsPreRunHandler(cmd, nodeconfig.AppTemplate, nodeconfig.App(evmChainID), nodeconfig.Comet())
 }
 

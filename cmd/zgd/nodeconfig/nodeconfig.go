@@ -7,6 +7,11 @@
 package nodeconfig
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"time"
 
 	cmtcfg "github.com/cometbft/cometbft/config"
@@ -90,4 +95,22 @@ func Comet() *cmtcfg.Config {
 	c.Instrumentation.PrometheusListenAddr = "127.0.0.1:26660"
 	c.RPC.PprofListenAddress = "" // profiles are asked for, not served
 	return c
+}
+
+// EnsureComet writes config.toml into a home that has none. The SDK would write
+// it, too, but takes a value that equals CometBFT's default for one that nobody
+// chose and puts its own there: 5 s of timeout_commit for our 1 s, and an open
+// profiler.
+func EnsureComet(home string) error {
+	path := filepath.Join(home, "config", "config.toml")
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, dir := range []string{"config", "data"} {
+		if err := os.MkdirAll(filepath.Join(home, dir), 0o700); err != nil {
+			return fmt.Errorf("node directory: %w", err)
+		}
+	}
+	cmtcfg.WriteConfigFile(path, Comet())
+	return nil
 }
