@@ -40,6 +40,7 @@ generate() {
   rm -rf "$out"
   buf generate proto --template proto/buf.gen.yaml
   cp -r "$out"/github.com/zgd-network/zgd/* .
+  rm -rf "$out" # else ./... finds every generated package twice
 }
 
 buf() { "$tools/buf/node_modules/.bin/buf" "$@"; }

@@ -70,9 +70,10 @@ func App(evmChainID uint64) AppConfig {
 	c.API.Swagger = true
 	c.GRPC.Enable = true
 	c.GRPCWeb.Enable = true
-	c.Telemetry.Enabled = true
-	c.Telemetry.ServiceName = app.Name
-	c.Telemetry.PrometheusRetentionTime = prometheusRetentionS
+	telemetry := &c.Telemetry //lint:ignore SA1019 /metrics of the REST port still comes from this table
+	telemetry.Enabled = true
+	telemetry.ServiceName = app.Name
+	telemetry.PrometheusRetentionTime = prometheusRetentionS
 
 	c.EVM.EVMChainID = evmChainID
 	c.EVM.MinTip = 0
