@@ -28,7 +28,11 @@ func (l *loader) run(ctx context.Context) {
 			began := time.Now()
 			p.err = l.store.Read(p.load, p.buffer)
 			l.note(time.Since(began), p.err)
-			p.done <- struct{}{}
+			select {
+			case p.done <- struct{}{}:
+			case <-ctx.Done():
+				return
+			}
 		}
 	}
 }

@@ -202,7 +202,40 @@ func TestAPathByTheWholeLoadServesWhenSectorProofsDoNot(t *testing.T) {
 	miner.until(t, "a proof", func(s minerStatus) bool { return s.Proofs.Accepted == 1 })
 }
 
-// mission R10: a sealed copy that rotted is noticed on a hit, and made again.
+func TestAFoundProofWaitsForTheStorageNode(t *testing.T) {
+	w := newWorld(t, chaintest.Params{BlocksPerEpoch: 1 << 30, Difficulty: 64})
+	w.storage.put(1, 2*layout.LoadSize)
+	miner := w.start()
+	miner.until(t, "enrolled", func(s minerStatus) bool { return s.Claim.NumShard == 1 })
+	w.chain.NextEpoch()
+	miner.until(t, "a proof and all loads sealed", func(s minerStatus) bool {
+		return s.Proofs.Accepted == 1 && s.Loads.Sealed == s.Loads.Wanted
+	})
+	w.storage.mu.Lock()
+	w.storage.broken = true
+	w.storage.mu.Unlock()
+	w.chain.NextEpoch()
+	waiting := miner.until(t, "a proof on its way", func(s minerStatus) bool {
+		return s.State == "submitting" && strings.Contains(s.LastError, "storage node unavailable")
+	})
+	time.Sleep(100 * time.Millisecond)
+	if now := miner.Status(); now.Search.Iterations != waiting.Search.Iterations || now.Proofs.Unproven != 0 {
+		t.Fatalf("searched on with a proof in hand: %+v, then %+v", waiting, now)
+	}
+	w.storage.mu.Lock()
+	w.storage.broken = false
+	w.storage.mu.Unlock()
+	miner.until(t, "the proof accepted", func(s minerStatus) bool { return s.Proofs.Accepted == 2 && s.Proofs.Found == 2 })
+	w.storage.mu.Lock()
+	w.storage.broken = true
+	w.storage.mu.Unlock()
+	w.chain.NextEpoch()
+	miner.until(t, "another proof on its way", func(s minerStatus) bool { return s.State == "submitting" })
+	w.chain.NextEpoch()
+	miner.until(t, "the outdated proof dropped", func(s minerStatus) bool { return s.Proofs.Unproven == 1 })
+}
+
+// A sealed copy that rotted is noticed on a hit, before the chain sees it.
 func TestARottenSealedCopyIsSealedAgain(t *testing.T) {
 	w := newWorld(t, chaintest.Params{BlocksPerEpoch: 1 << 30, Difficulty: 64})
 	w.storage.put(1, 2*layout.LoadSize)

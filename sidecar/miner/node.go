@@ -7,21 +7,17 @@ import (
 	"fmt"
 	"log/slog"
 	"math/big"
-	"net/http"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/zgd-network/zgd/sidecar/client/nodeapi"
 	"github.com/zgd-network/zgd/sidecar/internal/chain"
-	"github.com/zgd-network/zgd/sidecar/internal/daemon"
 )
 
 const (
 	miningRangeLoads = uint64(1) << 25 // 8 TiB, whitepaper 5.2.1; what is sealed of a claim per shard
 	volleysPerWorker = 2               // one is read while the other is hashed, at least
-	proveRetries     = 3
 
 	watchInterval   = 2 * time.Second // between questions when no block comes
 	balanceInterval = 15 * time.Second
@@ -295,39 +291,6 @@ func (n *Node) wakeSealers() {
 	}
 }
 
-// noteSealed hears from the sealers.
-func (n *Node) noteSealed(ctx context.Context, load uint64, err error) {
-	if err == nil {
-		n.counts.sealed.Add(1)
-		n.rate.note(time.Now())
-		n.storageAnswered(ctx, nil)
-		n.progress(ctx)
-		return
-	}
-	n.counts.sealErrors.Add(1)
-	n.noteError("seal", err)
-	switch {
-	case errors.Is(err, chain.ErrUnavailable):
-	case errors.Is(err, nodeapi.ErrUnavailable), errors.Is(err, ErrWrongData), errors.Is(err, nodeapi.ErrMalformed):
-		n.storageAnswered(ctx, err)
-	default: // it answered: not uploaded yet, or it lags behind the chain
-		n.storageAnswered(ctx, nil)
-	}
-}
-
-// storageAnswered notes whether the storage node works for us; when it is back,
-// what failed is tried again at once.
-func (n *Node) storageAnswered(ctx context.Context, err error) {
-	n.mu.Lock()
-	was := n.core.storageErr
-	n.mu.Unlock()
-	n.step(ctx, EventStorage{err})
-	if was != nil && err == nil {
-		n.plan.hurry()
-		n.wakeSealers()
-	}
-}
-
 func (n *Node) noteError(what string, err error) {
 	n.mu.Lock()
 	repeated := n.lastError == err.Error()
@@ -350,87 +313,4 @@ func (n *Node) resealLoad(load uint64) {
 		n.noteError("delete", fmt.Errorf("bad sealed load %d: %w", load, err))
 	}
 	n.wakeSealers()
-}
-
-// submit proves and sends a candidate.
-func (n *Node) submit(ctx context.Context, c *Candidate) {
-	defer n.submits.Done()
-	limit, cancel := context.WithTimeout(ctx, time.Duration(n.settings.Config.SubmitWithin))
-	defer cancel()
-	height, err := n.prove(limit, c)
-	switch {
-	case err == nil:
-		n.counts.accepted.Add(1)
-	case errors.Is(err, chain.ErrRejected):
-		n.counts.refused.Add(1)
-		n.noteError("proof refused", err)
-	default:
-		n.counts.unproven.Add(1)
-		n.noteError("proof not sent", err)
-		if errors.Is(err, ErrSealedCopy) {
-			n.resealLoad(c.Load)
-		} else {
-			_ = pause(ctx, failurePause)
-		}
-	}
-	n.step(ctx, EventSubmitted{Candidate: c, Height: height, Err: err})
-	select {
-	case n.kick <- struct{}{}:
-	default:
-	}
-}
-
-func (n *Node) prove(ctx context.Context, c *Candidate) (height int64, err error) {
-	var answer chain.Answer
-	for attempt := range proveRetries {
-		answer, err = n.prover.answer(ctx, c)
-		if err == nil || errors.Is(err, ErrSealedCopy) || attempt == proveRetries-1 {
-			break
-		}
-		if pause(ctx, proveRetryAfter) != nil {
-			break
-		}
-	}
-	if err != nil {
-		return 0, fmt.Errorf("prove sector %d: %w", c.Sector, err)
-	}
-	reward, receipt, err := n.deps.Sender.SubmitProof(ctx, answer)
-	if err != nil {
-		return 0, fmt.Errorf("submit proof of sector %d: %w", c.Sector, err)
-	}
-	n.mu.Lock()
-	n.reward.Add(n.reward, reward)
-	n.mu.Unlock()
-	n.log.Info("proof accepted", "epoch", c.Job.Epoch, "sector", c.Sector, "reward_azg", reward, "height", receipt.Height, "tx", receipt.TxHash)
-	return receipt.Height, nil
-}
-
-// measure keeps iterations per second while searching.
-func (n *Node) measure(ctx context.Context) {
-	last, at := n.counts.iterations.Load(), time.Now()
-	for pause(ctx, speedInterval) == nil {
-		now, count := time.Now(), n.counts.iterations.Load()
-		if count != last {
-			n.mu.Lock()
-			n.speed = float64(count-last) / now.Sub(at).Seconds()
-			n.mu.Unlock()
-		}
-		last, at = count, now
-	}
-}
-
-// Handler serves /v1/status, /healthz and /metrics.
-func (n *Node) Handler(registry *prometheus.Registry) http.Handler {
-	mux := daemon.Mux(registry, func(context.Context) error {
-		s := n.Status()
-		switch {
-		case !s.Chain.Reachable:
-			return fmt.Errorf("%s: %s", ReasonChain, s.Chain.Error)
-		case !s.Storage.Reachable:
-			return fmt.Errorf("%s: %s", ReasonStorage, s.Storage.Error)
-		}
-		return nil
-	})
-	mux.HandleFunc("GET /v1/status", func(w http.ResponseWriter, _ *http.Request) { daemon.WriteJSON(w, http.StatusOK, n.Status()) })
-	return mux
 }

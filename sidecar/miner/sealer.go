@@ -124,6 +124,39 @@ func hashes(in []nodeapi.Hash) []merkle.Hash {
 	return out
 }
 
+// noteSealed hears from the sealers.
+func (n *Node) noteSealed(ctx context.Context, load uint64, err error) {
+	if err == nil {
+		n.counts.sealed.Add(1)
+		n.rate.note(time.Now())
+		n.storageAnswered(ctx, nil)
+		n.progress(ctx)
+		return
+	}
+	n.counts.sealErrors.Add(1)
+	n.noteError("seal", err)
+	switch {
+	case errors.Is(err, chain.ErrUnavailable):
+	case errors.Is(err, nodeapi.ErrUnavailable), errors.Is(err, ErrWrongData), errors.Is(err, nodeapi.ErrMalformed):
+		n.storageAnswered(ctx, err)
+	default: // it answered: not uploaded yet, or it lags behind the chain
+		n.storageAnswered(ctx, nil)
+	}
+}
+
+// storageAnswered notes whether the storage node works for us; when it is back,
+// what failed is tried again at once.
+func (n *Node) storageAnswered(ctx context.Context, err error) {
+	n.mu.Lock()
+	was := n.core.storageErr
+	n.mu.Unlock()
+	n.step(ctx, EventStorage{err})
+	if was != nil && err == nil {
+		n.plan.hurry()
+		n.wakeSealers()
+	}
+}
+
 // sealRate measures the bytes sealed per second over the last minute or so.
 type sealRate struct {
 	mu    sync.Mutex

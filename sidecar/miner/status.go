@@ -1,10 +1,15 @@
 package miner
 
 import (
+	"context"
 	"fmt"
 	"math/big"
+	"net/http"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/zgd-network/zgd/sidecar/internal/daemon"
 	"github.com/zgd-network/zgd/x/flow/layout"
 )
 
@@ -105,12 +110,11 @@ func (n *Node) Status() Status {
 	if !n.core.chainUp {
 		out.Chain.Error = n.core.detail
 	}
-	rate := n.rate.perSecond(now)
-	out.Loads.MBPerSecond = rate * layout.LoadSize / 1e6
-	switch {
+	switch rate := n.rate.perSecond(now); {
 	case sealed >= wanted:
 		out.Loads.EtaSeconds = 0
 	case rate > 0:
+		out.Loads.MBPerSecond = rate * layout.LoadSize / 1e6
 		out.Loads.EtaSeconds = int64(float64(wanted-sealed) / rate)
 	}
 	out.State, out.Reason, out.Detail = n.state(out.Loads)
@@ -140,4 +144,36 @@ func amountText(amount *big.Int) string {
 		return ""
 	}
 	return amount.String()
+}
+
+// measure keeps iterations per second, over spells that were all searching.
+func (n *Node) measure(ctx context.Context) {
+	var before *Job
+	last, at := n.counts.iterations.Load(), time.Now()
+	for pause(ctx, speedInterval) == nil {
+		now, count := time.Now(), n.counts.iterations.Load()
+		n.mu.Lock()
+		if n.core.job != nil && n.core.job == before {
+			n.speed = float64(count-last) / now.Sub(at).Seconds()
+		}
+		before = n.core.job
+		n.mu.Unlock()
+		last, at = count, now
+	}
+}
+
+// Handler serves /v1/status, /healthz and /metrics.
+func (n *Node) Handler(registry *prometheus.Registry) http.Handler {
+	mux := daemon.Mux(registry, func(context.Context) error {
+		s := n.Status()
+		switch {
+		case !s.Chain.Reachable:
+			return fmt.Errorf("%s: %s", ReasonChain, s.Chain.Error)
+		case !s.Storage.Reachable:
+			return fmt.Errorf("%s: %s", ReasonStorage, s.Storage.Error)
+		}
+		return nil
+	})
+	mux.HandleFunc("GET /v1/status", func(w http.ResponseWriter, _ *http.Request) { daemon.WriteJSON(w, http.StatusOK, n.Status()) })
+	return mux
 }

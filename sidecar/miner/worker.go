@@ -68,7 +68,7 @@ type worker struct {
 func (w *worker) run(ctx context.Context) {
 	for {
 		job, jobCtx := w.board.wait(ctx)
-		if job == nil {
+		if job == nil || ctx.Err() != nil { // the readers end with ctx
 			return
 		}
 		w.search(ctx, jobCtx, job)

@@ -281,7 +281,8 @@ type world struct {
 	t       *testing.T
 	chain   *chaintest.Chain
 	storage *storage
-	store   miner.Store
+	store   miner.Store // in memory; unused when dir is set
+	dir     string
 	config  miner.Config
 }
 
@@ -291,6 +292,20 @@ func newWorld(t *testing.T, params chaintest.Params) *world {
 	w.config.Storage = w.storage.server.URL
 	w.config.MinBalance = "0"
 	return w
+}
+
+// diskWorld is a world whose miner keeps its loads in the engine's format.
+func diskWorld(t *testing.T) *world {
+	w := newWorld(t, chaintest.Params{BlocksPerEpoch: 1 << 30, Difficulty: 64})
+	w.dir = t.TempDir()
+	return w
+}
+
+func (w *world) open(minerID chain.Hash) (miner.Store, error) {
+	if w.dir == "" {
+		return w.store, nil
+	}
+	return miner.OpenStore(miner.DataPath(w.dir, minerID), minerID, quiet)
 }
 
 func (w *world) memory() *memory { return w.store.(*memory) }
@@ -309,7 +324,7 @@ func (w *world) start() *running {
 	log := slog.New(slog.NewTextHandler(testWriter{w.t}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	node := miner.NewNode(settings, miner.Deps{
 		Chain: w.chain, Sender: w.chain.Sender("zg1miner"), Source: source,
-		OpenData: func(chain.Hash) (miner.Store, error) { return w.store, nil },
+		OpenData: w.open,
 		Log:      log, Registry: prometheus.NewRegistry(),
 	})
 	ctx, cancel := context.WithCancel(context.Background())
