@@ -400,3 +400,28 @@ func TestAdminPort(t *testing.T) {
 		t.Error("admin_shutdown does not stop the node")
 	}
 }
+
+// A store that is opened for another shard keeps its segments and forgets what
+// "complete" meant.
+func TestAnotherShardOfTheSameStore(t *testing.T) {
+	h := start(t, withShard("1/2"))
+	u := h.submit(content(4*layout.LoadSize, 0))
+	first := u.entry.StartSector / layout.SectorsPerLoad
+	for i := range u.file.NumSegments() {
+		if (first+i)%2 == 1 {
+			if err := h.client.UploadSegmentsByTxSeq(h.ctx(), []nodeapi.SegmentWithProof{u.segment(i)}, u.entry.TxSeq); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if !h.info(u).Finalized {
+		t.Fatal("the shard is not complete")
+	}
+	h.cfg.Shard = "0/1"
+	h.restart()
+	if info := h.info(u); info.Finalized || info.UploadedSegNum != 2 {
+		t.Fatalf("finalized %t with %d segments as a whole node, want 2 of 4", info.Finalized, info.UploadedSegNum)
+	}
+	h.send(u)
+	checkDoors(t, h, u)
+}

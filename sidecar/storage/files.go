@@ -32,20 +32,43 @@ const maxOpen = 4096
 
 // progress of one file that is not finalized. Guarded by files.mu.
 type progress struct {
-	stored  map[uint64]struct{}      // segments
+	stored  segmentSet
 	flight  map[uint64]chan struct{} // segments being written; closed at the end
 	needed  uint64                   // segments of this shard
-	written uint64                   // len(stored), of this shard
+	written uint64                   // stored ones of this shard
 	closing bool                     // somebody writes the row z
 }
 
 func newFiles(store *flowlog.Store, shard nodeapi.ShardConfig) (*files, error) {
 	f := &files{store: store, index: index{store.Meta()}, shard: shard, open: map[uint64]*progress{}}
-	err := f.index.meta.Iterate([]byte{'z'}, func(_, _ []byte) (bool, error) { f.finalized++; return true, nil })
-	if err != nil {
+	if err := f.adoptShard(); err != nil {
+		return nil, fmt.Errorf("shard of the store: %w", err)
+	}
+	if err := f.recount(); err != nil {
 		return nil, fmt.Errorf("count finalized files: %w", err)
 	}
 	return f, nil
+}
+
+// adoptShard forgets which files are finalized when the shard is another one
+// than last time: the rows z were about that one's segments. They come back as
+// files are asked for and prove complete.
+func (f *files) adoptShard() error {
+	shard := fmt.Appendf(nil, "%d/%d", f.shard.ShardID, f.shard.NumShard)
+	old, err := f.index.get(rowShard)
+	if err == nil && string(old) == string(shard) {
+		return nil
+	}
+	if err != nil && !errors.Is(err, errNoRow) {
+		return err
+	}
+	var batch flowlog.Batch
+	err = f.index.meta.Iterate([]byte{'z'}, func(key, _ []byte) (bool, error) { batch.Unset(key); return true, nil })
+	if err != nil {
+		return err
+	}
+	batch.Set(rowShard, shard)
+	return f.store.Commit(context.Background(), &batch)
 }
 
 func (f *files) countFinalized() uint64 {
@@ -86,14 +109,14 @@ func (f *files) progressOf(e *entry) (*progress, error) {
 	if p := f.open[e.seq]; p != nil {
 		return p, nil
 	}
-	p := &progress{stored: map[uint64]struct{}{}, flight: map[uint64]chan struct{}{}, needed: e.owned(f.shard)}
+	p := &progress{stored: newSegmentSet(e.dataSegments()), flight: map[uint64]chan struct{}{}, needed: e.owned(f.shard)}
 	prefix := binary.BigEndian.AppendUint64([]byte{'x'}, e.seq)
 	err := f.index.meta.Iterate(prefix, func(key, _ []byte) (bool, error) {
 		if len(key) != len(prefix)+4 {
 			return false, fmt.Errorf("%w: key %x", errRow, key)
 		}
 		segment := uint64(binary.BigEndian.Uint32(key[len(prefix):]))
-		p.stored[segment] = struct{}{}
+		p.stored.add(segment)
 		if f.shard.Owns(e.startLoad() + segment) {
 			p.written++
 		}
@@ -114,6 +137,23 @@ func (f *files) progressOf(e *entry) (*progress, error) {
 	return p, nil
 }
 
+// segmentSet is a set of a file's segments, a bit each: 2 KiB for 4 GiB.
+type segmentSet []uint64
+
+func newSegmentSet(segments uint64) segmentSet { return make(segmentSet, (segments+63)/64) }
+
+func (s segmentSet) has(segment uint64) bool {
+	return segment/64 < uint64(len(s)) && s[segment/64]>>(segment%64)&1 == 1
+}
+
+func (s segmentSet) add(segment uint64) {
+	if segment/64 < uint64(len(s)) {
+		s[segment/64] |= 1 << (segment % 64)
+	}
+}
+
+func (s segmentSet) remove(segment uint64) { s[segment/64] &^= 1 << (segment % 64) }
+
 // errStored: the segment is stored already.
 var errStored = errors.New("segment stored already")
 
@@ -128,7 +168,7 @@ func (f *files) begin(ctx context.Context, e *entry, segment uint64) (last bool,
 			f.mu.Unlock()
 			return false, err
 		}
-		if _, there := p.stored[segment]; there {
+		if p.stored.has(segment) {
 			f.mu.Unlock()
 			return false, errStored
 		}
@@ -159,7 +199,7 @@ func (f *files) end(e *entry, segment uint64, written, finalized bool) (finalize
 	if !written {
 		return false
 	}
-	p.stored[segment] = struct{}{}
+	p.stored.add(segment)
 	p.written++
 	if finalized {
 		f.finalized++
@@ -240,11 +280,8 @@ func (f *files) lose(ctx context.Context, load uint64) error {
 	defer f.mu.Unlock()
 	for _, e := range entries {
 		p, segment := f.open[e.seq], load-e.startLoad()
-		if p == nil {
-			continue
-		}
-		if _, there := p.stored[segment]; there {
-			delete(p.stored, segment)
+		if p != nil && p.stored.has(segment) {
+			p.stored.remove(segment)
 			p.written--
 		}
 	}

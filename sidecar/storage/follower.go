@@ -83,6 +83,8 @@ type follower struct {
 	lastSync  time.Time
 	trouble   error // of the last attempt, nil when it worked
 	lastEpoch uint64
+	// catchingUp: the chain's own node is behind its chain.
+	catchingUp bool
 }
 
 func newFollower(client chain.Client, flowID uint64, store *flowlog.Store, log *slog.Logger, m *metrics) (*follower, error) {
@@ -208,6 +210,7 @@ func (f *follower) sync(ctx context.Context) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.at.height, f.at.blockHash = status.Height, status.BlockHash
+	f.catchingUp = status.CatchingUp
 	f.tip = max(f.tip, status.Height)
 	return nil
 }

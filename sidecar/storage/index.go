@@ -17,6 +17,7 @@ type Hash = merkle.Hash
 // and the row that says so are one commit. All integers are big-endian.
 //
 //	c                        cursor: chain, next entry, frontier
+//	h                        shard the rows z are about
 //	t seq(8)                 entry
 //	r root(32) seq(8)        entries of a file root
 //	f flowRoot(32)           flow length in sectors (8) at that root
@@ -163,7 +164,10 @@ func rowSegment(seq, segment uint64) []byte {
 	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint64([]byte{'x'}, seq), uint32(segment))
 }
 
-var rowCursor = []byte{'c'}
+var (
+	rowCursor = []byte{'c'}
+	rowShard  = []byte{'h'}
+)
 
 func encodeUint64(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 

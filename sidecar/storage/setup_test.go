@@ -196,7 +196,7 @@ func (h *harness) put(data []byte) upload {
 func (h *harness) send(u upload) {
 	h.t.Helper()
 	for i := range u.file.NumSegments() {
-		if err := h.client.UploadSegmentsByTxSeq(h.ctx(), []nodeapi.SegmentWithProof{u.segment(i)}, u.entry.TxSeq); err != nil {
+		if err := h.client.UploadSegmentsByTxSeq(h.ctx(), []nodeapi.SegmentWithProof{u.segment(i)}, u.entry.TxSeq); err != nil && !nodeapi.IsAlreadyStored(err) {
 			h.t.Fatalf("segment %d of %d bytes: %v", i, len(u.data), err)
 		}
 	}

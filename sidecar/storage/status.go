@@ -52,7 +52,7 @@ func (n *Node) NodeStatus(ctx context.Context) nodeapi.NodeStatus {
 // Health says why the node cannot do all its work, most important first.
 func (n *Node) Health(context.Context) (reasons []string) {
 	at, lag, since := n.follower.progress()
-	trouble := n.follower.lastTrouble()
+	trouble, catchingUp := n.follower.troubles()
 	switch {
 	case trouble != nil:
 		reasons = append(reasons, "chain: "+trouble.Error())
@@ -60,6 +60,8 @@ func (n *Node) Health(context.Context) (reasons []string) {
 		reasons = append(reasons, "chain: not reached yet")
 	case since > silenceLimit:
 		reasons = append(reasons, fmt.Sprintf("chain: no news for %s", since.Round(time.Second)))
+	case catchingUp:
+		reasons = append(reasons, "chain: its node is catching up with the network")
 	case lag > lagLimit:
 		reasons = append(reasons, fmt.Sprintf("chain: %d blocks behind", lag))
 	}
@@ -84,10 +86,10 @@ func (f *follower) progress() (at cursor, lagBlocks uint64, since time.Duration)
 	return f.at, uint64(max(f.tip-f.at.height, 0)), time.Since(f.lastSync)
 }
 
-func (f *follower) lastTrouble() error {
+func (f *follower) troubles() (last error, catchingUp bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.trouble
+	return f.trouble, f.catchingUp
 }
 
 // registerGauges exports the node's state, read when it is scraped.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -79,6 +80,9 @@ func start(ctx context.Context, home string, cfg storage.Config) (err error) {
 	node, err := storage.Open(home, cfg, client, version(), log)
 	if err != nil {
 		return err
+	}
+	if os.Getenv("GOMEMLIMIT") == "" { // collect harder before growing past the budgets
+		debug.SetMemoryLimit(int64(cfg.UploadMemoryMiB+cfg.ServeMemoryMiB+256) << 20)
 	}
 	log.Info("zg-storage starts", "home", home, "listen", public.Addr().String(), "admin", admin.Addr().String(),
 		"chain", cfg.ChainGRPC, "shard", cfg.Shard, "version", version())
