@@ -47,10 +47,8 @@ type Node struct {
 type file struct {
 	entry  chain.Entry
 	data   map[uint64][]byte
-	leaves []merkle.Hash
-	have   []bool
+	proofs []*nodeapi.Proof // as uploaded; nil: not here
 	count  uint64
-	tree   *merkle.File // once complete
 }
 
 // NewNode returns a node of a chain.
@@ -108,13 +106,13 @@ func (n *Node) file(ctx context.Context, txSeq uint64) *file {
 		return nil
 	}
 	segments := layout.Segments(layout.DataSectors(entry.SizeBytes))
-	f := &file{entry: entry, data: map[uint64][]byte{}, leaves: make([]merkle.Hash, segments), have: make([]bool, segments)}
+	f := &file{entry: entry, data: map[uint64][]byte{}, proofs: make([]*nodeapi.Proof, segments)}
 	n.files[txSeq] = f
 	return f
 }
 
 func (n *Node) owned(f *file) (count uint64) {
-	for i := range f.have {
+	for i := range f.proofs {
 		if n.Shard.Owns(f.entry.StartSector/layout.SectorsPerLoad + uint64(i)) {
 			count++
 		}
@@ -174,33 +172,25 @@ func (n *Node) store(ctx context.Context, txSeq, index uint64, data []byte, proo
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if f.have[index] {
+	if f.proofs[index] != nil {
 		return &nodeapi.RPCError{Code: nodeapi.CodeInvalidParams, Message: "Invalid params: root", Data: nodeapi.TextDuplicateSegment}
 	}
-	f.have[index], f.leaves[index] = true, checked.Lemma[0]
+	f.proofs[index] = &proof
 	f.count++
 	if !n.Forget {
 		f.data[index] = data
 	}
-	if f.count == uint64(len(f.have)) {
-		f.tree, _ = merkle.NewFile(f.entry.SizeBytes, f.leaves)
-	}
 	return nil
 }
 
-// load reads a segment with its proof; only of complete files.
+// load reads a segment with its proof.
 func (n *Node) load(ctx context.Context, txSeq, index uint64) ([]byte, nodeapi.Proof, bool) {
 	n.Gets.Add(1)
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	f := n.file(ctx, txSeq)
-	if f == nil || f.tree == nil || index >= uint64(len(f.have)) {
+	if f == nil || index >= uint64(len(f.proofs)) || f.proofs[index] == nil {
 		return nil, nodeapi.Proof{}, false
-	}
-	proof := f.tree.Proof(index)
-	out := nodeapi.Proof{Path: proof.Path}
-	for _, hash := range proof.Lemma {
-		out.Lemma = append(out.Lemma, nodeapi.Hash(hash))
 	}
 	data := f.data[index]
 	if n.Forget {
@@ -210,7 +200,7 @@ func (n *Node) load(ctx context.Context, txSeq, index uint64) ([]byte, nodeapi.P
 			return nil, nodeapi.Proof{}, false
 		}
 	}
-	return data, out, data != nil
+	return data, *f.proofs[index], data != nil
 }
 
 func (n *Node) putSegment(w http.ResponseWriter, r *http.Request) {
@@ -354,11 +344,16 @@ func (n *Node) Stall(method string) {
 		if r.Method != method {
 			return false
 		}
-		_, _ = io.Copy(io.Discard, r.Body)
-		select {
-		case <-r.Context().Done():
-		case <-n.freed:
-		}
+		n.Hang(r)
 		return true
 	})
+}
+
+// Hang waits until the client gives the request up, or the test ends.
+func (n *Node) Hang(r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body) // only then does the server notice a closed connection
+	select {
+	case <-r.Context().Done():
+	case <-n.freed:
+	}
 }
