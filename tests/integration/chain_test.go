@@ -61,7 +61,19 @@ func newChainWith(tb testing.TB, o apptest.Options, change ...apptest.Mutator) *
 			g.Params.VotingPeriod, g.Params.ExpeditedVotingPeriod = &voting, &expedited
 		}),
 	}, change...), o.Genesis...)
+	o.AppOptions = home(tb, o.AppOptions)
 	return &chain{Chain: apptest.New(tb, o), tb: tb}
+}
+
+// home gives a chain a directory of its own for the little that does not go into
+// its database.
+func home(tb testing.TB, options map[string]any) map[string]any {
+	tb.Helper()
+	if options == nil {
+		options = map[string]any{}
+	}
+	options["home"] = tb.TempDir()
+	return options
 }
 
 func flowGenesis(change func(*flowtypes.GenesisState)) apptest.Mutator {

@@ -32,13 +32,7 @@ func randomFile(c *chain, seed uint64, sizeBytes int) ([]byte, flowtypes.Submiss
 	var key [32]byte
 	binary.BigEndian.PutUint64(key[:], seed)
 	rand.NewChaCha8(key).Read(data)
-	file, err := merkle.NewFileFromData(data)
-	require.NoError(c.tb, err)
-	s := flowtypes.Submission{SizeBytes: uint64(sizeBytes), Tags: []byte("test")}
-	for _, node := range file.Nodes() {
-		s.Nodes = append(s.Nodes, flowtypes.Node{Root: node.Root[:], Height: uint32(node.Height)})
-	}
-	return data, s
+	return data, c.Submission(data, []byte("test"))
 }
 
 func chargedSectors(s flowtypes.Submission) int64 {
