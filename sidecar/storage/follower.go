@@ -81,7 +81,8 @@ type follower struct {
 	at        cursor // guarded by mu; only run writes
 	tip       int64  // highest block heard of
 	lastSync  time.Time
-	trouble   error // of the last attempt, nil when it worked
+	heard     time.Time // of the last block
+	trouble   error     // of the last attempt, nil when it worked
 	lastEpoch uint64
 	// catchingUp: the chain's own node is behind its chain.
 	catchingUp bool
@@ -156,6 +157,7 @@ func (f *follower) noteBlock(block chain.Block) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.tip = max(f.tip, block.Height)
+	f.heard = time.Now()
 }
 
 // note keeps the outcome of an attempt and logs changes only.
@@ -286,7 +288,11 @@ func (f *follower) apply(ctx context.Context, page []chain.Entry) error {
 	}
 	f.mu.Lock()
 	f.at.frontier, f.at.nextSeq = at.frontier, at.nextSeq
+	heard := f.heard
 	f.mu.Unlock()
+	if len(page) < pageEntries && !heard.IsZero() { // else it is catching up, which says nothing
+		f.metrics.visible.Observe(time.Since(heard).Seconds())
+	}
 	f.metrics.entries.Add(float64(len(entries)))
 	f.added(ctx, entries)
 	return nil

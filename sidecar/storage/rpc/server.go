@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -114,6 +115,7 @@ func (s *Server) serveJSONRPC(methods map[string]method) http.HandlerFunc {
 		defer memory.free()
 		s.answer(withHost(r), memory, methods, body, answer)
 		s.allowWrite(w, answer.Len())
+		w.Header().Set("Content-Length", strconv.Itoa(answer.Len()))
 		_, _ = w.Write(answer.Bytes()) // the caller is gone if this fails
 	}
 }
