@@ -79,7 +79,7 @@ func New(o Options) (*App, error) {
 // NewForCodecs builds an app that only lends its codecs and modules to a command
 // line: no chain id, nothing loaded, no mempool.
 func NewForCodecs() (*App, error) {
-	return build(Options{Logger: log.NewNopLogger(), DB: dbm.NewMemDB(), AppOptions: codecOptions{}}, libraryEVMChainID)
+	return build(Options{Logger: log.NewNopLogger(), DB: dbm.NewMemDB(), AppOptions: codecOptions{}}, currentEVMChainID())
 }
 
 func build(o Options, evmChainID uint64) (*App, error) {

@@ -46,3 +46,14 @@ func prepareEVMGlobals(evmChainID uint64) error {
 	evmtypes.DefaultEVMChainID = evmChainID // x/vm lets a default chain id be set again
 	return nil
 }
+
+// currentEVMChainID is that of the chain which this process runs already, else
+// the library's.
+func currentEVMChainID() uint64 {
+	evmGlobals.Lock()
+	defer evmGlobals.Unlock()
+	if current := evmtypes.GetChainConfig(); current != nil {
+		return current.ChainId
+	}
+	return libraryEVMChainID
+}

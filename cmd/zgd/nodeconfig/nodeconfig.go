@@ -81,7 +81,9 @@ func App(evmChainID uint64) AppConfig {
 	c.JSONRPC.API = []string{"eth", "net", "web3", "txpool"} // no personal, no debug
 	c.JSONRPC.AllowInsecureUnlock = false
 	c.JSONRPC.FeeHistoryCap = feeHistoryCapBlocks
-	c.JSONRPC.EnableIndexer = true // receipts survive a change of the event indexer
+	// cosmos/evm's own indexer stops for good at the first block it cannot fetch,
+	// which is block 1 on a node that was state-synced; CometBFT's answers instead.
+	c.JSONRPC.EnableIndexer = false
 	return c
 }
 
