@@ -25,13 +25,16 @@ const (
 	codeInMempool      = 19
 	codeMempoolFull    = 20
 	codeWrongSequence  = 32
-	maxAttempts        = 6
+	maxAttempts        = 8
 	timeoutBlocks      = 40 // a transaction not in by then can never come in
 	commitPoll         = 150 * time.Millisecond
 	rebroadcastEvery   = 4 * time.Second
 	defaultSendTimeout = 2 * time.Minute
 	outOfGasFactor     = 2 // twice the gas, once
 )
+
+// alreadySeen is CometBFT's mempool.ErrSeenTx, which the SDK passes on as text.
+const alreadySeen = "tx already seen"
 
 // errExpired: the transaction's timeout height passed and it is in no block.
 var errExpired = errors.New("transaction expired unseen")
@@ -118,7 +121,7 @@ func (a *Account) send(ctx context.Context, msg, response proto.Message) (Receip
 	gasFactor := uint64(1)
 	var lastErr error
 	for attempt := 1; attempt <= maxAttempts; attempt++ {
-		receipt, result, err := a.try(ctx, msg, gasFactor)
+		receipt, result, err := a.try(ctx, msg, gasFactor, uint64(attempt))
 		if err == nil {
 			return receipt, decodeResponse(result, response)
 		}
@@ -136,15 +139,16 @@ func (a *Account) send(ctx context.Context, msg, response proto.Message) (Receip
 			}
 			return receipt, err
 		}
-		if err := sleep(ctx, time.Duration(attempt)*100*time.Millisecond); err != nil {
+		if err := sleep(ctx, time.Duration(attempt)*200*time.Millisecond); err != nil {
 			break
 		}
 	}
 	return Receipt{}, lastErr
 }
 
-// try builds, broadcasts and awaits one transaction.
-func (a *Account) try(ctx context.Context, msg proto.Message, gasFactor uint64) (Receipt, *sdk.TxResponse, error) {
+// try builds, broadcasts and awaits one transaction. No two attempts have the
+// same bytes: a node refuses to look at those it refused a moment ago.
+func (a *Account) try(ctx context.Context, msg proto.Message, gasFactor, attempt uint64) (Receipt, *sdk.TxResponse, error) {
 	if err := a.resync(ctx); err != nil {
 		return Receipt{}, nil, err
 	}
@@ -162,7 +166,7 @@ func (a *Account) try(ctx context.Context, msg proto.Message, gasFactor uint64) 
 		return Receipt{}, nil, err
 	}
 	fee := price.Mul(price, new(big.Int).SetUint64(gas))
-	timeout := uint64(head.Height) + timeoutBlocks
+	timeout := uint64(head.Height) + timeoutBlocks + attempt
 	bytes, err := a.signTx(msg, envelope{a.chainID, a.number, a.sequence, gas, fee, timeout})
 	if err != nil {
 		return Receipt{}, nil, err
@@ -258,6 +262,9 @@ func (a *Account) offer(ctx context.Context, bytes []byte) (*sdk.TxResponse, err
 	call, cancel := bounded(ctx)
 	defer cancel()
 	answer, err := tx.NewServiceClient(a.remote.conn).BroadcastTx(call, &tx.BroadcastTxRequest{TxBytes: bytes, Mode: tx.BroadcastMode_BROADCAST_MODE_SYNC})
+	if err != nil && strings.Contains(err.Error(), alreadySeen) {
+		return &sdk.TxResponse{Codespace: sdkCodespace, Code: codeInMempool}, nil
+	}
 	if err != nil {
 		return nil, mapError(ctx, "broadcast", err)
 	}

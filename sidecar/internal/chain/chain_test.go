@@ -43,6 +43,7 @@ type node struct {
 	sequence  uint64
 	baseFee   string // LegacyDec text
 	committed map[string]*sdk.TxResponse
+	seen      map[string]bool // by hash, as CometBFT remembers what it was offered
 	sent      []*tx.TxRaw
 	onSend    func(*tx.TxRaw) *sdk.TxResponse // nil: accept
 	young     bool                            // before the first block
@@ -76,7 +77,7 @@ var _ encoding.Codec = codec{}
 
 func startNode(t *testing.T) *node {
 	t.Helper()
-	n := &node{t: t, height: 5, sequence: 3, committed: map[string]*sdk.TxResponse{}}
+	n := &node{t: t, height: 5, sequence: 3, committed: map[string]*sdk.TxResponse{}, seen: map[string]bool{}}
 	n.serve("127.0.0.1:0")
 	n.comet = httptest.NewServer(http.HandlerFunc(n.serveComet))
 	t.Cleanup(func() { n.grpc.Stop(); n.comet.Close() })
@@ -169,6 +170,10 @@ func (n *node) BroadcastTx(_ context.Context, r *tx.BroadcastTxRequest) (*tx.Bro
 	raw := decodeTx(n.t, r.TxBytes)
 	hash := fmt.Sprintf("%X", sha256.Sum256(r.TxBytes))
 	answer := &sdk.TxResponse{TxHash: hash}
+	if n.seen[hash] && n.committed[hash] == nil {
+		return nil, status.Error(codes.Unknown, "tx already seen")
+	}
+	n.seen[hash] = true
 	switch {
 	case n.committed[hash] != nil:
 		answer.Codespace, answer.Code = "sdk", 19
@@ -469,6 +474,20 @@ func TestAFeeTooLowIsOfferedAgain(t *testing.T) {
 		return nil
 	}
 	if _, _, err := chain.NewSender(n.dial(), testKey(t)).Submit(shortly(t), 0, oneFile()); err != nil || tries != 2 {
+		t.Fatalf("%d tries, %v", tries, err)
+	}
+}
+
+func TestAnotherProcessWithTheSameKeyIsWaitedFor(t *testing.T) {
+	n := startNode(t)
+	tries := 0
+	n.onSend = func(*tx.TxRaw) *sdk.TxResponse { // its transaction is pending: the sequence is taken, yet not counted
+		if tries++; tries < 3 {
+			return &sdk.TxResponse{Codespace: "sdk", Code: 32}
+		}
+		return nil
+	}
+	if _, _, err := chain.NewSender(n.dial(), testKey(t)).Submit(shortly(t), 0, oneFile()); err != nil || tries != 3 {
 		t.Fatalf("%d tries, %v", tries, err)
 	}
 }
