@@ -46,7 +46,7 @@ proof lands every few seconds on one core.`,
 	f.StringVar(&o.Home, "home", o.Home, "folder of everything the network keeps")
 	f.IntVar(&o.Validators, "validators", o.Validators, "number of validators, fixed when the network is made")
 	f.IntVar(&o.Storage, "storage", o.Storage, "number of storage nodes")
-	f.IntVar(&o.Miners, "miners", o.Miners, "number of miners, each for one storage node")
+	f.IntVar(&o.Miners, "miners", o.Miners, "number of miners")
 	f.DurationVar(&o.BlockTime, "block-time", o.BlockTime, "time from one block to the next")
 	f.IntVar(&o.PortsFrom, "ports-from", 0, "take ports from this one on, ten a process (0: the usual ports)")
 	f.StringVar(&o.ReadyFile, "ready-file", "", "file that describes the running network (default network.json in the home)")

@@ -44,14 +44,15 @@ func banner(plan Plan, accounts []Account, made bool, took time.Duration) string
 	line("Ready file   %s", o.ReadyFile)
 	line("")
 	line("Next, in a second terminal:")
-	zg, zgd := sibling(o.Executable, "zg"), o.Executable
+	zg, zgd := sibling(o.Executable, "zg"), sibling(o.Executable, filepath.Base(o.Executable))
 	if base, err := os.UserHomeDir(); err != nil || o.ReadyFile != filepath.Join(Defaults(base).Home, "network.json") {
 		line("  export ZG_NETWORK=%s", o.ReadyFile)
 	}
 	line("  %s put SOME-FILE        # price, upload, the root on stdout", zg)
 	line("  %s stat ROOT            # who proved it, what was paid", zg)
 	line("  %s get ROOT -o out      # verified download", zg)
-	line("  %s query flow params --node tcp://%s", zgd, loopback(first.CometRPC))
+	line("  %s query flow params --home %s", zgd, plan.Validators[0].Home)
+	line("  %s tx bank send dev0 ADDRESS 1000000azg --home %s --gas auto --gas-adjustment 1.5 --gas-prices 1000000000azg", zgd, plan.Validators[0].Home)
 	line("")
 	line("Ctrl-C stops everything; the next start continues, --reset starts anew.")
 	return b.String()

@@ -1,6 +1,7 @@
 package devnet
 
 import (
+	"encoding/hex"
 	"fmt"
 	"strings"
 
@@ -8,7 +9,10 @@ import (
 
 	"github.com/cometbft/cometbft/p2p"
 
+	"github.com/cosmos/evm/crypto/hd"
+
 	"github.com/cosmos/cosmos-sdk/codec"
+	"github.com/cosmos/cosmos-sdk/crypto/keyring"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/zgd-network/zgd/app"
@@ -53,7 +57,29 @@ func makeNetwork(plan Plan) error {
 	if err := writeKeyFiles(o.Home, accounts); err != nil {
 		return err
 	}
-	return initValidators(plan, accounts, operators)
+	if err := initValidators(plan, accounts, operators); err != nil {
+		return err
+	}
+	return importKeys(plan.Validators[0].Home, users)
+}
+
+// importKeys lays the users' keys into a validator's test keyring, so that
+// `zgd tx … --from dev0 --home …/validator-0` signs with them.
+func importKeys(home string, accounts []Account) error {
+	codecs, err := app.NewForCodecs()
+	if err != nil {
+		return err
+	}
+	keys, err := keyring.New(sdk.KeyringServiceName(), keyring.BackendTest, home, strings.NewReader(""), codecs.AppCodec(), hd.EthSecp256k1Option())
+	if err != nil {
+		return fmt.Errorf("keyring: %w", err)
+	}
+	for _, a := range accounts {
+		if err := keys.ImportPrivKeyHex(a.Name, hex.EncodeToString(a.Key), string(hd.EthSecp256k1Type)); err != nil {
+			return fmt.Errorf("keyring: %s: %w", a.Name, err)
+		}
+	}
+	return nil
 }
 
 func initValidators(plan Plan, accounts, operators []Account) error {

@@ -28,7 +28,7 @@ type Options struct {
 	Home       string        // folder of everything the network keeps
 	Validators int           // fixed when the home is made
 	Storage    int           // storage nodes
-	Miners     int           // the i-th mines for storage node i mod Storage
+	Miners     int           // all take their data from the first storage node
 	BlockTime  time.Duration // from one block to the next
 	PortsFrom  int           // first port of a consecutive block; 0: the usual ports
 	ReadyFile  string        // written when everything answers
