@@ -42,10 +42,10 @@ func TestReadyFileRoundTrip(t *testing.T) {
 }
 
 func TestWhereANetworkIsLookedFor(t *testing.T) {
-	t.Setenv("HOME", "/home/x")
+	t.Setenv("HOME", "/h/x")
 	t.Setenv(network.EnvFile, "")
 	for _, one := range []struct{ flag, env, want string }{
-		{"", "", "/home/x/.zg/devnet/network.json"}, {"", "/env.json", "/env.json"}, {"/flag.json", "/env.json", "/flag.json"},
+		{"", "", "/h/x/.zg/devnet/network.json"}, {"", "/env.json", "/env.json"}, {"/flag.json", "/env.json", "/flag.json"},
 	} {
 		t.Setenv(network.EnvFile, one.env)
 		if got, err := network.Find(one.flag); err != nil || got != one.want {
