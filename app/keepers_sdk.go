@@ -27,6 +27,7 @@ import (
 	feegrantkeeper "github.com/cosmos/cosmos-sdk/x/feegrant/keeper"
 	govkeeper "github.com/cosmos/cosmos-sdk/x/gov/keeper"
 	govtypes "github.com/cosmos/cosmos-sdk/x/gov/types"
+	govv1beta1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1beta1"
 	mintkeeper "github.com/cosmos/cosmos-sdk/x/mint/keeper"
 	minttypes "github.com/cosmos/cosmos-sdk/x/mint/types"
 	slashingkeeper "github.com/cosmos/cosmos-sdk/x/slashing/keeper"
@@ -75,6 +76,8 @@ func (app *App) newSDKKeepers(o Options) {
 	app.GovKeeper = *govkeeper.NewKeeper(app.appCodec, app.service(govtypes.StoreKey), app.AccountKeeper, app.BankKeeper,
 		app.DistrKeeper, app.MsgServiceRouter(), govtypes.DefaultConfig(), authority,
 		govkeeper.NewDefaultCalculateVoteResultsAndVotingPower(app.StakingKeeper))
+	// proposals of the old form carry text only; without a router they panic
+	app.GovKeeper.SetLegacyRouter(govv1beta1.NewRouter().AddRoute(govtypes.RouterKey, govv1beta1.ProposalHandler))
 	app.EvidenceKeeper = *evidencekeeper.NewKeeper(app.appCodec, app.service(evidencetypes.StoreKey),
 		app.StakingKeeper, app.SlashingKeeper, app.addressCodecs.account, runtime.ProvideCometInfoService())
 }
