@@ -11,16 +11,30 @@ import (
 
 // CheckReport is what Check found.
 type CheckReport struct {
-	Engine    flowlog.Report `json:"engine"`
-	Entries   uint64         `json:"entries"`
-	Segments  uint64         `json:"segments"`
-	Finalized uint64         `json:"finalized"`
-	Lost      []string       `json:"lost"`     // segments promised and not there
-	Problems  []string       `json:"problems"` // rows that contradict each other
+	Entries     uint64   `json:"entries"`
+	Segments    uint64   `json:"segments"`
+	Finalized   uint64   `json:"finalized"`
+	Loads       int      `json:"loads"`
+	Bytes       int64    `json:"bytes"`
+	Corrupt     []uint64 `json:"corrupt_loads"`    // found by this run
+	Unreadable  []uint64 `json:"unreadable_loads"` // the disk would not read them
+	Quarantined int      `json:"quarantined"`
+	Lost        []string `json:"lost"`     // segments promised and not there
+	Problems    []string `json:"problems"` // rows that contradict each other, or the engine's
+}
+
+func newReport(engine flowlog.Report) CheckReport {
+	return CheckReport{
+		Loads: engine.Loads, Bytes: engine.Bytes, Quarantined: engine.Quarantined, Lost: []string{},
+		Corrupt: append([]uint64{}, engine.Corrupt...), Unreadable: append([]uint64{}, engine.Unreadable...),
+		Problems: append([]string{}, engine.Problems...),
+	}
 }
 
 // OK says whether nothing was found.
-func (r CheckReport) OK() bool { return r.Engine.OK() && len(r.Lost) == 0 && len(r.Problems) == 0 }
+func (r CheckReport) OK() bool {
+	return len(r.Lost)+len(r.Problems)+len(r.Corrupt)+len(r.Unreadable)+r.Quarantined == 0
+}
 
 // Check compares the node's rows with each other and with the engine; full also
 // reads every byte and hashes every segment. Nothing is repaired, but what is
@@ -30,7 +44,7 @@ func (n *Node) Check(ctx context.Context, full bool, progress func(done, total i
 	if err != nil {
 		return CheckReport{}, err
 	}
-	report := CheckReport{Engine: engine}
+	report := newReport(engine)
 	if err := n.checkFrontier(&report); err != nil {
 		return report, err
 	}
@@ -115,14 +129,21 @@ func (n *Node) checkFinal(ctx context.Context, report *CheckReport) error {
 
 // Summary is the store at a glance, for `zg-storage inspect`.
 type Summary struct {
-	Home          string        `json:"home"`
-	ChainID       string        `json:"chain_id"`
-	EVMChainID    uint64        `json:"evm_chain_id"`
-	NextTxSeq     uint64        `json:"next_tx_seq"`
-	LengthSectors uint64        `json:"length_sectors"`
-	FlowRoot      string        `json:"flow_root"`
-	Finalized     uint64        `json:"finalized"`
-	Engine        flowlog.Stats `json:"engine"`
+	Home          string `json:"home"`
+	ChainID       string `json:"chain_id"`
+	EVMChainID    uint64 `json:"evm_chain_id"`
+	NextTxSeq     uint64 `json:"next_tx_seq"`
+	LengthSectors uint64 `json:"length_sectors"`
+	FlowRoot      string `json:"flow_root"`
+	Finalized     uint64 `json:"finalized"`
+	Loads         int    `json:"loads"`
+	Partial       int    `json:"partial"`
+	Quarantined   int    `json:"quarantined"`
+	Bytes         int64  `json:"bytes"`
+	MetaBytes     uint64 `json:"meta_bytes"`
+	Packs         int    `json:"packs"`
+	PackSlots     int    `json:"pack_slots"`
+	DiskFree      uint64 `json:"disk_free"`
 }
 
 // Summary reads the store's numbers.
@@ -132,6 +153,7 @@ func (n *Node) Summary(home string) (Summary, error) {
 	return Summary{
 		Home: home, ChainID: at.chainID, EVMChainID: at.evmChainID, NextTxSeq: at.nextSeq,
 		LengthSectors: at.frontier.LengthSectors, FlowRoot: fmt.Sprintf("0x%x", at.frontier.Root()),
-		Finalized: n.files.countFinalized(), Engine: stats,
+		Finalized: n.files.countFinalized(), Loads: stats.Loads, Partial: stats.Partial, Quarantined: stats.Quarantined,
+		Bytes: stats.Bytes, MetaBytes: stats.MetaBytes, Packs: stats.Packs, PackSlots: stats.SlotsPerPack, DiskFree: stats.Disk.AvailBytes,
 	}, err
 }

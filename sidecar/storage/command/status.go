@@ -108,12 +108,11 @@ func inspectCmd() *cobra.Command {
 				return err
 			}
 			return print(cmd, summary, func(w io.Writer) {
-				e := summary.Engine
 				fmt.Fprintf(w, "home      %s\nchain     %s (EVM %d)\n", summary.Home, summary.ChainID, summary.EVMChainID)
 				fmt.Fprintf(w, "flow      next entry %d, %d sectors, root %s\n", summary.NextTxSeq, summary.LengthSectors, summary.FlowRoot)
 				fmt.Fprintf(w, "files     %d complete\n", summary.Finalized)
 				fmt.Fprintf(w, "engine    %d loads (%d partial, %d quarantined) in %d packs of %d slots; %.3f GiB\n",
-					e.Loads, e.Partial, e.Quarantined, e.Packs, e.SlotsPerPack, float64(e.Bytes)/(1<<30))
+					summary.Loads, summary.Partial, summary.Quarantined, summary.Packs, summary.PackSlots, float64(summary.Bytes)/(1<<30))
 			})
 		},
 	}
@@ -153,16 +152,13 @@ func fsckCmd() *cobra.Command {
 }
 
 func printCheck(w io.Writer, r storage.CheckReport) {
-	fmt.Fprintf(w, "%d entries, %d segments, %d files complete; %d loads, %.3f GiB\n", r.Entries, r.Segments, r.Finalized, r.Engine.Loads, float64(r.Engine.Bytes)/(1<<30))
-	for _, list := range [][]string{r.Lost, r.Problems, r.Engine.Problems} {
-		for _, line := range list {
-			fmt.Fprintln(w, "  "+line)
-		}
-	}
-	if len(r.Engine.Corrupt) > 0 || r.Engine.Quarantined > 0 {
-		fmt.Fprintf(w, "  corrupt loads: %v; quarantined: %d\n", r.Engine.Corrupt, r.Engine.Quarantined)
+	fmt.Fprintf(w, "%d entries, %d segments, %d files complete; %d loads, %.3f GiB\n", r.Entries, r.Segments, r.Finalized, r.Loads, float64(r.Bytes)/(1<<30))
+	for _, line := range append(r.Lost, r.Problems...) {
+		fmt.Fprintln(w, "  "+line)
 	}
 	if r.OK() {
 		fmt.Fprintln(w, "ok")
+		return
 	}
+	fmt.Fprintf(w, "  corrupt loads %v, unreadable %v, quarantined %d\n", r.Corrupt, r.Unreadable, r.Quarantined)
 }
