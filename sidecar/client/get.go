@@ -68,7 +68,6 @@ func (f *fetcher) get(ctx context.Context, root Hash, opts GetOptions, result *G
 	if opts.Raw || located.Manifest == nil {
 		parts := []*blob{{entry: located.Entry}}
 		result.Kind, result.SizeBytes, result.Files = KindNameFile, located.Entry.SizeBytes, 1
-		f.opts.Progress.Stage(StageDownload, result.SizeBytes)
 		return f.getFile(ctx, opts, root, parts, 0o644)
 	}
 	result.Kind, result.SizeBytes = located.Kind, located.Manifest.SizeBytes()
@@ -79,7 +78,6 @@ func (f *fetcher) get(ctx context.Context, root Hash, opts GetOptions, result *G
 		if err != nil {
 			return err
 		}
-		f.opts.Progress.Stage(StageDownload, result.SizeBytes)
 		return f.getFile(ctx, opts, root, parts, record.mode())
 	}
 	f.opts.Progress.Stage(StageDownload, result.SizeBytes)
@@ -109,7 +107,12 @@ func (f *fetcher) getFile(ctx context.Context, opts GetOptions, root Hash, parts
 			return fmt.Errorf("%w: %s", ErrExists, opts.Out)
 		}
 	}
-	return f.download(ctx, newPartFile(folder, name, root, parts), mode)
+	p := newPartFile(folder, name, root, parts)
+	if err := p.open(ctx, f.opts.Progress); err != nil {
+		return errors.Join(err, p.abandon())
+	}
+	f.opts.Progress.Stage(StageDownload, p.size)
+	return f.download(ctx, p, mode)
 }
 
 // getTree fetches files and folders below opts.Out. os.Root keeps every path
@@ -179,7 +182,11 @@ func (f *fetcher) getRecord(ctx context.Context, folder *os.Root, record *Record
 	if len(record.Parts) > 0 {
 		key = record.Parts[0].Root
 	}
-	return f.download(ctx, newPartFile(folder, name, key, parts), record.mode())
+	p := newPartFile(folder, name, key, parts)
+	if err := p.open(ctx, quiet{}); err != nil {
+		return errors.Join(err, p.abandon())
+	}
+	return f.download(ctx, p, record.mode())
 }
 
 // sameFile says whether a file already has the record's content.
@@ -213,11 +220,8 @@ func (f *fetcher) sameFile(ctx context.Context, folder *os.Root, name string, re
 	return true, nil
 }
 
-// download fetches the missing segments of a file, several at once.
+// download fetches the missing segments of an opened file, several at once.
 func (f *fetcher) download(ctx context.Context, p *partFile, mode fs.FileMode) error {
-	if err := p.open(ctx, f.opts.Progress); err != nil {
-		return errors.Join(err, p.abandon())
-	}
 	var next atomic.Uint64
 	segments := uint64(len(p.roots))
 	group, inner := errgroup.WithContext(ctx)

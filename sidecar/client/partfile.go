@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"sort"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -165,9 +166,7 @@ func (p *partFile) matches(number uint64, buffer []byte) bool {
 
 // locate returns the part and the index in it of a segment of the file.
 func (p *partFile) locate(number uint64) (part int, index uint64) {
-	for part+1 < len(p.first) && p.first[part+1] <= number {
-		part++
-	}
+	part = sort.Search(len(p.first), func(i int) bool { return p.first[i] > number }) - 1
 	return part, number - p.first[part]
 }
 

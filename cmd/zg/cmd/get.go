@@ -19,6 +19,7 @@ import (
 func (a *app) getCmd() *cobra.Command {
 	var opts client.GetOptions
 	var span, name string
+	var parallel int
 	cmd := &cobra.Command{
 		Use:   "get ROOT",
 		Short: "Fetch what a root stands for, verified",
@@ -48,7 +49,7 @@ Ctrl-C leaves FILE.zgpart; the same command goes on from there.`,
 				}
 				opts.Out = "-"
 			}
-			s, err := a.connect(cmd, keyNone, nil)
+			s, err := a.connect(cmd, keyNone, func(o *client.Options) { o.Parallel = parallel })
 			if err != nil {
 				return err
 			}
@@ -70,6 +71,7 @@ Ctrl-C leaves FILE.zgpart; the same command goes on from there.`,
 	flags.StringVar(&name, "path", "", "of a folder's root: which file of it")
 	flags.BoolVar(&opts.Force, "force", false, "replace what is there")
 	flags.BoolVar(&opts.Raw, "raw", false, "of a folder or large file: the manifest's own bytes")
+	parallelFlag(cmd, &parallel)
 	return cmd
 }
 

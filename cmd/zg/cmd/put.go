@@ -14,7 +14,7 @@ func (a *app) putCmd() *cobra.Command {
 	var opts client.PutOptions
 	var yes, each bool
 	var tags, maxPrice string
-	var replicas int
+	var replicas, parallel int
 	cmd := &cobra.Command{
 		Use:   "put PATH...",
 		Short: "Store a file, several files or a folder; prints the root",
@@ -38,7 +38,7 @@ Ctrl-C leaves everything so that the same command goes on from there.`,
 			if opts.DryRun {
 				use = keyOptional
 			}
-			s, err := a.connect(cmd, use, func(o *client.Options) { o.Replicas = replicas })
+			s, err := a.connect(cmd, use, func(o *client.Options) { o.Replicas, o.Parallel = replicas, parallel })
 			if err != nil {
 				return err
 			}
@@ -71,7 +71,19 @@ Ctrl-C leaves everything so that the same command goes on from there.`,
 	flags.StringVar(&tags, "tags", "", "text noted with the entry of a single file")
 	flags.StringVar(&maxPrice, "max-price", "", "refuse to pay more than this, like 0.5zg")
 	flags.IntVar(&replicas, "replicas", 1, "copies to upload to the storage nodes given")
+	parallelFlag(cmd, &parallel)
 	return cmd
+}
+
+// parallelFlag is --parallel, bounded so that memory stays below 256 MiB.
+func parallelFlag(cmd *cobra.Command, value *int) {
+	cmd.Flags().IntVar(value, "parallel", 0, "segments of 256 KiB under way at once (default 16)")
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		if *value < 0 || *value > 1024 {
+			return fmt.Errorf("%w: --parallel %d, want 1 to 1024", client.ErrUsage, *value)
+		}
+		return nil
+	}
 }
 
 // optionalAmount parses a flag that may be empty.
@@ -115,7 +127,7 @@ func (a *app) printPut(cmd *cobra.Command, result *client.PutResult) error {
 	}
 	paid := fmt.Sprintf("paid %s and a fee of %s", formatText(result.Endowment), formatText(result.Fee))
 	if result.Quote.Entries == 0 {
-		paid = "nothing paid: the same data was on the chain already (--force pays for a new entry)"
+		paid = "nothing paid: it is on the chain already (--force pays for a new entry)"
 	}
 	fmt.Fprintf(stderr, "stored %s as entry %d in %.1f s, %s; kept until %s\n",
 		formatBytes(result.SizeBytes), result.TxSeq, result.Seconds, paid, formatTime(result.EndTime))
