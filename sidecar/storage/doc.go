@@ -7,6 +7,9 @@
 //	file.go       one entry of the flow as a file: segments, shard, roots
 //	upload.go     checks before disk, the way of a segment
 //	read.go       verified reads; quarantine
+//	prove.go      loads and sectors, with their way to a flow root
+//	copies.go     the same file paid for twice
+//	check.go      fsck
 //	index.go      the rows in pebble
 //	node.go       composition; goroutines start and end here
 package storage
