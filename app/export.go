@@ -58,7 +58,13 @@ func (app *App) resetHeights(ctx sdk.Context, jailAllowed []string) error {
 	if err := app.resetStaking(ctx, allowed); err != nil {
 		return err
 	}
-	return app.resetSlashing(ctx)
+	if err := app.resetSlashing(ctx); err != nil {
+		return err
+	}
+	if err := app.FlowKeeper.RestartHeights(ctx); err != nil {
+		return err
+	}
+	return app.PoraKeeper.RestartHeights(ctx)
 }
 
 // resetDistribution pays out all rewards and starts new reward periods.

@@ -17,7 +17,6 @@ import (
 
 	"github.com/cosmos/cosmos-sdk/types/module"
 	"github.com/cosmos/cosmos-sdk/x/auth"
-	authsims "github.com/cosmos/cosmos-sdk/x/auth/simulation"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 	"github.com/cosmos/cosmos-sdk/x/authz"
 	authzmodule "github.com/cosmos/cosmos-sdk/x/authz/module"
@@ -50,7 +49,7 @@ import (
 func (app *App) modules() map[string]appmodule.AppModule {
 	cdc, registry := app.appCodec, app.interfaceRegistry
 	all := map[string]appmodule.AppModule{
-		authtypes.ModuleName:      auth.NewAppModule(cdc, app.AccountKeeper, authsims.RandomGenesisAccounts, nil),
+		authtypes.ModuleName:      auth.NewAppModule(cdc, app.AccountKeeper, simAccounts, nil),
 		banktypes.ModuleName:      bank.NewAppModule(cdc, app.BankKeeper, app.AccountKeeper, nil),
 		stakingtypes.ModuleName:   staking.NewAppModule(cdc, app.StakingKeeper, app.AccountKeeper, app.BankKeeper, nil),
 		minttypes.ModuleName:      mint.NewAppModule(cdc, app.MintKeeper, app.AccountKeeper, nil, nil),

@@ -178,3 +178,23 @@ func (k Keeper) ContextAt(ctx context.Context, flowID, sector uint64) (types.Min
 	}
 	return k.Context(ctx, flowID, epoch)
 }
+
+// RestartHeights makes every flow count its epochs anew from the next block on,
+// for a chain that starts again at height zero.
+func (k Keeper) RestartHeights(ctx context.Context) error {
+	var flows []types.Flow
+	err := k.Flows.Walk(ctx, nil, func(_ uint64, flow types.Flow) (bool, error) {
+		flows = append(flows, flow)
+		return false, nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, flow := range flows {
+		flow.NextEpochHeight = 0
+		if err := k.Flows.Set(ctx, flow.FlowId, flow); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -31,7 +31,7 @@ func MsgSubmitFactory(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgSubmit] {
 		price := params.PriceFloor.MulRaw(1 + int64(data.Rand().Intn(3)))
 		from := data.AnyAccount(reporter, simsx.WithSpendableBalance())
 		endowment := price.Mul(sdkmath.NewIntFromUint64(sectors))
-		if reporter.IsSkipped() || !take(from, endowment, reporter) {
+		if reporter.IsSkipped() || !take(&from, endowment, reporter) {
 			return nil, nil
 		}
 		return []simsx.SimAccount{from}, &types.MsgSubmit{Sender: from.AddressBech32, Submission: submission, Endowment: endowment}
@@ -56,15 +56,16 @@ func MsgRechargeFactory(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgRecharg
 		days := int64(2 + data.Rand().Intn(100))
 		amount := last.RateBase.MulRaw(days * 86400).QuoRaw(last.RateSeconds).AddRaw(1)
 		from := data.AnyAccount(reporter, simsx.WithSpendableBalance())
-		if reporter.IsSkipped() || !take(from, amount, reporter) {
+		if reporter.IsSkipped() || !take(&from, amount, reporter) {
 			return nil, nil
 		}
 		return []simsx.SimAccount{from}, &types.MsgRecharge{Sender: from.AddressBech32, TxSeq: txSeq, Amount: amount}
 	}
 }
 
-// take reserves an amount of the account's balance, or skips.
-func take(from simsx.SimAccount, amount sdkmath.Int, reporter simsx.SimulationReporter) bool {
+// take reserves an amount of the account's balance, so that the random fee is
+// taken from the rest, or skips.
+func take(from *simsx.SimAccount, amount sdkmath.Int, reporter simsx.SimulationReporter) bool {
 	if from.LiquidBalance().BlockAmount(sdk.NewCoin(types.Denom, amount)) {
 		return true
 	}

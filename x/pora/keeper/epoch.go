@@ -76,3 +76,26 @@ func (k Keeper) countProof(ctx context.Context, epoch types.MiningEpoch, params 
 	}
 	return k.Epochs.Set(ctx, epoch.FlowId, epoch)
 }
+
+// RestartHeights moves every mining epoch to height zero and keeps its length,
+// for a chain that starts again there.
+func (k Keeper) RestartHeights(ctx context.Context) error {
+	var epochs []types.MiningEpoch
+	err := k.Epochs.Walk(ctx, nil, func(_ uint64, epoch types.MiningEpoch) (bool, error) {
+		epochs = append(epochs, epoch)
+		return false, nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, epoch := range epochs {
+		if epoch.CloseHeight != 0 {
+			epoch.CloseHeight = max(epoch.CloseHeight-epoch.OpenHeight, 1)
+		}
+		epoch.OpenHeight = 0
+		if err := k.Epochs.Set(ctx, epoch.FlowId, epoch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
