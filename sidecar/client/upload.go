@@ -67,7 +67,10 @@ func (u *uploader) uploadItem(ctx context.Context, it *item) error {
 		group, inner := errgroup.WithContext(ctx)
 		var mu sync.Mutex
 		for _, n := range targets {
-			if finished[n] {
+			mu.Lock()
+			skip := finished[n]
+			mu.Unlock()
+			if skip {
 				continue
 			}
 			group.Go(func() error {

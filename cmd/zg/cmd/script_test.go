@@ -1,8 +1,11 @@
 package cmd_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -12,6 +15,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/zgd-network/zgd/cmd/zg/cmd"
 	"github.com/zgd-network/zgd/sidecar/client"
@@ -100,11 +104,60 @@ func run(ts *testscript.TestScript, args []string) int {
 	ts.Check(err)
 	ts.Check(os.Chdir(folder))
 	defer func() { _ = os.Chdir(old) }()
-	return cmd.RunWith(context.Background(), open, args, func(root *cobra.Command) {
-		root.SetOut(ts.Stdout())
-		root.SetErr(ts.Stderr())
-		root.SetIn(nil)
+	var shown bytes.Buffer
+	code := cmd.RunWith(context.Background(), open, args, func(root *cobra.Command) {
+		root.SetOut(io.MultiWriter(ts.Stdout(), &shown))
+		root.SetErr(io.MultiWriter(ts.Stderr(), &shown))
+		root.SetIn(strings.NewReader(""))
 	})
+	if strings.Contains(shown.String(), secret) { // trust B33
+		ts.Fatalf("zg %v shows the key", args)
+	}
+	return code
+}
+
+// trust B33: a key file is the only way to give a key.
+func TestNoFlagTakesAKey(t *testing.T) {
+	var visit func(c *cobra.Command)
+	visit = func(c *cobra.Command) {
+		check := func(f *pflag.Flag) {
+			for _, word := range []string{"private", "secret", "mnemonic", "password", "seed"} {
+				if strings.Contains(f.Name, word) {
+					t.Errorf("%s has a flag --%s", c.CommandPath(), f.Name)
+				}
+			}
+			if strings.Contains(f.Name, "key") && f.Name != "key-file" {
+				t.Errorf("%s has a flag --%s", c.CommandPath(), f.Name)
+			}
+		}
+		c.Flags().VisitAll(check)
+		c.PersistentFlags().VisitAll(check)
+		for _, child := range c.Commands() {
+			visit(child)
+		}
+	}
+	visit(cmd.NewRootCmd())
+}
+
+// trust B33: a key that others can read is refused, and not quoted.
+func TestOpenKeyFileIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(path, []byte(secret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := client.Dial(context.Background(), client.Options{KeyFile: path})
+	if err != nil || !strings.HasPrefix(c.Address(), "zg1") {
+		t.Fatalf("mode 0600: %v", err)
+	}
+	_ = c.Close()
+	for _, mode := range []os.FileMode{0o644, 0o640, 0o604} {
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := client.Dial(context.Background(), client.Options{KeyFile: path}); !errors.Is(err, client.ErrNoKey) || strings.Contains(err.Error(), secret) {
+			t.Errorf("mode %o: %v, want ErrNoKey", mode, err)
+		}
+	}
 }
 
 // runZg is `zg ARGS`: exit code 0, or with ! any other.
