@@ -51,4 +51,3 @@ func decodeCursor(b []byte) (c cursor, err error) {
 	}
 	return c, nil
 }
-
