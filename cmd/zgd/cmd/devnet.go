@@ -71,7 +71,7 @@ func runDevnet(cmd *cobra.Command, o devnet.Options) (err error) {
 	if o.Executable, err = os.Executable(); err != nil {
 		return fmt.Errorf("find this executable: %w", err)
 	}
-	ctx, stop := signal.NotifyContext(context.WithoutCancel(cmd.Context()), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.WithoutCancel(cmd.Context()), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	err = devnet.Run(ctx, o, cmd.OutOrStdout())
 	if errors.Is(err, devnet.ErrUsage) {
