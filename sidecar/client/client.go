@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -31,13 +32,22 @@ var (
 	ErrChainRejected    = chain.ErrRejected
 )
 
+// Keyring names a key stored as by `zgd keys`.
+type Keyring struct {
+	Backend string    // os, file, kwallet, pass or test
+	Dir     string    // home of zgd
+	Name    string    // "": none
+	Prompt  io.Reader // answers the backend's question for a passphrase
+}
+
 // Options say where a network is and how hard to try. Zero values are good
 // except for Storage.
 type Options struct {
 	GRPC     string   // host:port of the chain's gRPC
 	CometRPC string   // http://host:port of CometBFT
 	Storage  []string // URLs of storage nodes
-	KeyFile  string   // "": read only
+	KeyFile  string   // "" and no Keyring: read only
+	Keyring  Keyring  // used where it has a name
 
 	Replicas  int           // copies to upload, 1
 	Parallel  int           // segments under way at once, 16 (4 MiB of buffers)
@@ -94,20 +104,35 @@ func Dial(ctx context.Context, opts Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUsage, err)
 	}
-	var sender chain.Sender
-	if opts.KeyFile != "" {
-		key, err := chain.LoadKeyFile(opts.KeyFile)
-		if err != nil {
-			_ = remote.Close()
-			return nil, fmt.Errorf("%w: %w", ErrNoKey, err)
-		}
-		sender = chain.NewSender(remote, key)
+	sender, err := opts.sender(remote)
+	if err != nil {
+		_ = remote.Close()
+		return nil, fmt.Errorf("%w: %w", ErrNoKey, err)
 	}
 	c, err := New(remote, sender, opts)
 	if err != nil {
 		_ = remote.Close()
 	}
 	return c, err
+}
+
+// sender opens the account to sign with; nil if none is named.
+func (o Options) sender(remote *chain.Remote) (chain.Sender, error) {
+	var key chain.Key
+	var err error
+	switch {
+	case o.Keyring.Name != "":
+		where := chain.Keyring{Backend: o.Keyring.Backend, Dir: o.Keyring.Dir, Prompt: o.Keyring.Prompt}
+		key, err = chain.LoadKeyringKey(where, o.Keyring.Name)
+	case o.KeyFile != "":
+		key, err = chain.LoadKeyFile(o.KeyFile)
+	default:
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return chain.NewSender(remote, key), nil
 }
 
 // New returns a client over a chain and an account, which may be nil.

@@ -8,8 +8,10 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime/debug"
 	"syscall"
 
@@ -30,6 +32,7 @@ type app struct {
 	networkFile string
 	from        string
 	keyFile     string
+	keyring     client.Keyring
 	grpc        string
 	cometRPC    string
 	storage     []string
@@ -87,6 +90,8 @@ arguments.`,
 	flags.StringVar(&a.networkFile, "network", "", "ready file of the network (default $ZG_NETWORK, else ~/.zg/devnet/network.json)")
 	flags.StringVar(&a.from, "from", "", "account to sign with: a name or address of the network's accounts, or a key file (default the first account)")
 	flags.StringVar(&a.keyFile, "key-file", "", "file with the key to sign with: one line of 64 hex digits, mode 0600")
+	flags.StringVar(&a.keyring.Backend, "keyring-backend", "", "sign with the key --from of this keyring: os, file, kwallet, pass or test")
+	flags.StringVar(&a.keyring.Dir, "keyring-dir", "", "where the keyring lies, as of `zgd keys` (default ~/.zgd)")
 	flags.StringVar(&a.grpc, "grpc", "", "gRPC address of a chain node, host:port")
 	flags.StringVar(&a.cometRPC, "comet-rpc", "", "CometBFT address of a chain node, http://host:port")
 	flags.StringArrayVar(&a.storage, "storage", nil, "URL of a storage node, http://host:port; repeatable")
@@ -137,7 +142,7 @@ func (a *app) connect(cmd *cobra.Command, use keyUse, tune func(*client.Options)
 		return nil, err
 	}
 	if use != keyNone {
-		if opts.KeyFile, err = a.findKey(ready); err != nil && use == keyNeeded {
+		if err = a.findKey(&opts, ready, cmd.InOrStdin()); err != nil && use == keyNeeded {
 			return nil, err
 		}
 	}
@@ -179,16 +184,32 @@ func (a *app) findNetwork() (network.Ready, error) {
 	return ready, nil
 }
 
-// findKey returns the key file to sign with.
-func (a *app) findKey(ready network.Ready) (string, error) {
-	if a.keyFile != "" {
-		return a.keyFile, nil
+// findKey says what to sign with: a key of a keyring, a key file, or an account
+// of the network.
+func (a *app) findKey(opts *client.Options, ready network.Ready, prompt io.Reader) (err error) {
+	switch {
+	case a.keyring.Backend != "" && a.from == "":
+		return fmt.Errorf("%w: --keyring-backend wants the key's name in --from", client.ErrNoKey)
+	case a.keyring.Backend != "":
+		opts.Keyring = a.keyring
+		opts.Keyring.Name, opts.Keyring.Prompt = a.from, prompt
+		if opts.Keyring.Dir == "" {
+			home, err := os.UserHomeDir()
+			if err != nil {
+				return fmt.Errorf("%w: %w", client.ErrNoKey, err)
+			}
+			opts.Keyring.Dir = filepath.Join(home, ".zgd")
+		}
+		return nil
+	case a.keyFile != "":
+		opts.KeyFile = a.keyFile
+		return nil
+	default:
+		if opts.KeyFile, err = ready.KeyFile(a.from); err != nil {
+			return fmt.Errorf("%w: %w", client.ErrNoKey, err)
+		}
+		return nil
 	}
-	path, err := ready.KeyFile(a.from)
-	if err != nil {
-		return "", fmt.Errorf("%w: %w", client.ErrNoKey, err)
-	}
-	return path, nil
 }
 
 // usageArgs makes a wrong number of arguments a usage error with a hint.
