@@ -26,12 +26,20 @@ func knob(t *testing.T, name string, usual int64) int64 {
 	return value
 }
 
+// blockTime is the pause after each block; the validators' work comes on top.
+func blockTime() string {
+	if text := os.Getenv("ZG_SOAK_BLOCK_TIME"); text != "" {
+		return text
+	}
+	return "100ms"
+}
+
 // TestSoakHeights: 10 000 heights (ZG_SOAK_HEIGHTS) of four validators, one of
 // which is killed every now and then; no height has two blocks. mission C01
 func TestSoakHeights(t *testing.T) {
 	heights := knob(t, "ZG_SOAK_HEIGHTS", 10_000)
 	rng := rand.New(rand.NewPCG(e2eSeed(t), 1))
-	d := newDevnet(t, 4, "--validators", "4", "--storage", "0", "--miners", "0", "--block-time", "100ms")
+	d := newDevnet(t, 4, "--validators", "4", "--storage", "0", "--miners", "0", "--block-time", blockTime())
 	d.start()
 	all := d.validators(4)
 	began := time.Now()
