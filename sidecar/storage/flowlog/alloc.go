@@ -95,15 +95,17 @@ func (s *Store) corrupt(load, gen uint64, piece int) error {
 	s.corruptions.Add(1)
 	if s.index.quarantine(load, gen) {
 		s.log.Error("load is corrupt; quarantined", "load", load, "piece", piece)
-		s.tryQueue(&Batch{ops: []op{{kind: opQuarantine, load: load, gen: gen}}})
+		s.rotMu.Lock()
+		s.rotten = append(s.rotten, op{kind: opQuarantine, load: load, gen: gen})
+		s.rotMu.Unlock()
+		s.wake()
 	}
 	return fmt.Errorf("%w: piece %d of load %d does not match its checksum: fetch the load again", ErrCorrupt, piece, load)
 }
 
-// tryQueue queues a batch nobody waits for, unless the queue is full or closed:
-// what it says is found again at the next read.
-func (s *Store) tryQueue(b *Batch) {
-	if !s.sendMu.TryRLock() {
+// wake makes the committer run a group, unless one is waiting anyway.
+func (s *Store) wake() {
+	if !s.sendMu.TryRLock() { // closing: the last group follows
 		return
 	}
 	defer s.sendMu.RUnlock()
@@ -111,7 +113,16 @@ func (s *Store) tryQueue(b *Batch) {
 		return
 	}
 	select {
-	case s.queue <- &request{batch: b, answer: make(chan error, 1)}:
+	case s.queue <- &request{batch: &Batch{}, answer: make(chan error, 1)}:
 	default:
 	}
+}
+
+// takeRotten returns the quarantines to be written, as a batch.
+func (s *Store) takeRotten() *Batch {
+	s.rotMu.Lock()
+	defer s.rotMu.Unlock()
+	b := &Batch{ops: s.rotten}
+	s.rotten = nil
+	return b
 }

@@ -1,6 +1,7 @@
 package flowlog
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
@@ -18,6 +19,7 @@ func (s *Store) run() {
 	for first := range s.queue {
 		s.commitGroup(s.collect(first))
 	}
+	s.commitGroup(nil) // quarantines found since
 }
 
 // collect waits for more requests to share the group's syncs.
@@ -54,6 +56,9 @@ func (s *Store) commitGroup(requests []*request) {
 	g := &group{Store: s, staged: map[uint64]*row{}}
 	var kept []*request
 	low := s.lowSpace()
+	if err := g.stage(s.takeRotten()); err != nil {
+		s.log.Warn("quarantine is not on disk; it is found again", "error", err)
+	}
 	for _, request := range requests {
 		err := s.meta.failed()
 		if err == nil && request.batch.loads > 0 {
@@ -94,8 +99,9 @@ func (g *group) commit() error {
 	if err := g.meta.commit(batch); err != nil {
 		return err // may be there after a restart; slots stay taken until then
 	}
-	if err := errors.Join(g.publish(), batch.Close()); err != nil {
-		g.log.Warn("group is durable; closing its batch failed", "error", err)
+	g.sequence++
+	if err := errors.Join(g.publish(), batch.Close(), g.watermark.write(g.sequence)); err != nil {
+		g.log.Warn("group is durable; something after it failed", "error", err)
 	}
 	return nil
 }
@@ -117,6 +123,9 @@ func (g *group) sync(pack *pack) error {
 }
 
 func (g *group) fill(batch *pebble.Batch) error {
+	if err := batch.Set(keySequence, binary.BigEndian.AppendUint64(nil, g.sequence+1), nil); err != nil {
+		return fmt.Errorf("write metadata: %w", err)
+	}
 	for load, r := range g.staged {
 		var err error
 		if r == nil {

@@ -37,9 +37,7 @@ func content(load, version uint64) []byte {
 		at := data[sector*layout.SectorSize:]
 		word := load*1_000_003 + version*7919 + uint64(sector)*2_654_435_761 + 1
 		for i := 0; i < layout.SectorSize; i += 8 {
-			word ^= word << 13
-			word ^= word >> 7
-			word ^= word << 17
+			word += 0x9e3779b97f4a7c15
 			binary.LittleEndian.PutUint64(at[i:], word)
 		}
 	}

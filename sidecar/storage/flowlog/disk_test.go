@@ -59,7 +59,7 @@ func newDisk() *disk {
 func (d *disk) crash(random *rand.Rand, keepPercent, tear int) *disk {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	keep := func() bool { return random.IntN(100) < keepPercent }
+	keep := func() bool { return keepPercent > 0 && random.IntN(100) < keepPercent }
 	after := newDisk()
 	after.meta = d.meta.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: keepPercent, RNG: random})
 	after.space, after.direct = d.space, d.direct

@@ -34,8 +34,13 @@ func openMeta(disk FS, dir string, log *slog.Logger, cacheBytes int64, memTableB
 	cache := pebble.NewCache(cacheBytes)
 	defer cache.Unref()
 	opts := &pebble.Options{
-		FS: guardFS{disk.Meta(), m.fail}, Cache: cache, Logger: m, FormatMajorVersion: metaFormat,
+		FS: guardFS{disk.Meta(), m.fail, m.dead}, Cache: cache, Logger: m, FormatMajorVersion: metaFormat,
 		MemTableSize: memTableBytes, MaxOpenFiles: 256,
+		EventListener: &pebble.EventListener{
+			DataCorruption: func(info pebble.DataCorruptionInfo) { // else it ends the process
+				log.Error("metadata is corrupt; restore it, or empty the data directory and fetch again", "file", info.Path, "error", info.Details)
+			},
+		},
 	}
 	for i := range opts.Levels {
 		opts.Levels[i].FilterPolicy = bloom.FilterPolicy(10) // most lookups of a new load find nothing

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
@@ -23,7 +24,11 @@ import (
 type guardFS struct {
 	vfs.FS
 	fail func(error)
+	dead <-chan struct{} // closed once fail was called
 }
+
+// retryPause slows pebble down, which retries a failed flush at once.
+const retryPause = 100 * time.Millisecond
 
 func vital(base string) bool {
 	return strings.HasSuffix(base, ".log") || strings.HasPrefix(base, "MANIFEST-") || strings.HasPrefix(base, "marker.")
@@ -38,11 +43,28 @@ func (g guardFS) hold(what, name string, err error) {
 	select {}
 }
 
+// pause waits before pebble tries again; for ever once it may not write.
+func (g guardFS) pause() {
+	select {
+	case <-g.dead:
+		select {}
+	case <-time.After(retryPause):
+	}
+}
+
 // Create implements vfs.FS.
 func (g guardFS) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	select {
+	case <-g.dead:
+		select {}
+	default:
+	}
 	file, err := g.FS.Create(name, category)
 	base := g.PathBase(name)
 	if !vital(base) {
+		if err != nil {
+			g.pause()
+		}
 		return file, err
 	}
 	g.hold("create", name, err)

@@ -14,9 +14,9 @@ import (
 
 const rotLoads = 200
 
-// rotDisk is a cleanly closed store of 200 loads, a fifth of them sealed, a fifth
+// rotDisk is a cleanly closed, or crashed, store of 200 loads, a fifth of them sealed, a fifth
 // partial.
-func rotDisk(t *testing.T) (*disk, model) {
+func rotDisk(t *testing.T, clean bool) (*disk, model) {
 	d := newDisk()
 	opts := testOptions(flowlog.RolePlain)
 	opts.FS, opts.SlotsPerPack = d, 64
@@ -42,8 +42,17 @@ func rotDisk(t *testing.T) (*disk, model) {
 	if err := store.Commit(ctx, &b); err != nil {
 		t.Fatal(err)
 	}
+	for i := range 10 { // more groups, so that the log has more than one sync
+		if err := store.Meta().Set(ctx, []byte{byte(i)}, make([]byte, 300)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	crashed := d.crash(rand.New(rand.NewPCG(1, 1)), 100, 4096) // long ago: all was written back
 	if err := store.Close(); err != nil {
 		t.Fatal(err)
+	}
+	if !clean {
+		d = crashed
 	}
 	return d, state
 }
@@ -67,7 +76,7 @@ func flip(d *disk, random *rand.Rand, load uint64, bits flowlog.Bitmap) (sector 
 // again.
 func TestB04_EveryFlippedBitOfALoadIsFound(t *testing.T) {
 	t.Logf("seed %d", *seedFlag)
-	base, state := rotDisk(t)
+	base, state := rotDisk(t, true)
 	random := rand.New(rand.NewPCG(*seedFlag, 4))
 	got, found := flowlog.AlignedBuffer(layout.LoadSize), 0
 	for range 10_000 / rotLoads {
@@ -131,10 +140,20 @@ func mend(t *testing.T, store *flowlog.Store, opts flowlog.Options, load uint64)
 // loads missing without a word.
 func TestB04_FlippedBitsOfMetadataAreFound(t *testing.T) {
 	t.Logf("seed %d", *seedFlag)
-	base, state := rotDisk(t)
+	for name, clean := range map[string]bool{"closed": true, "crashed": false} {
+		t.Run(name, func(t *testing.T) { flipMetaBits(t, clean) })
+	}
+}
+
+func flipMetaBits(t *testing.T, clean bool) {
+	base, state := rotDisk(t, clean)
 	random := rand.New(rand.NewPCG(*seedFlag, 5))
 	found, harmless := map[string]int{}, map[string]int{}
-	for range 1500 {
+	rounds := 800
+	if !clean {
+		rounds = 100 // pebble looks for the flipped bit, half a second each time
+	}
+	for range rounds {
 		d := base.crash(random, 100, 4096)
 		name, at := flipMeta(t, d, random)
 		opts := testOptions(flowlog.RolePlain)
@@ -165,14 +184,16 @@ func flipMeta(t *testing.T, d *disk, random *rand.Rand) (name string, at int) {
 		t.Fatal(err)
 	}
 	for {
-		i := random.IntN(len(names) + 1)
-		if i == len(names) {
-			n := d.names["data/MANIFEST.json"]
+		i := random.IntN(len(names) + 2)
+		if i >= len(names) {
+			name := []string{"data/MANIFEST.json", "data/WATERMARK"}[i-len(names)]
+			n := d.names[name]
 			at = random.IntN(int(n.size))
-			page := append([]byte{}, n.pages[0]...)
-			page[at] ^= 1 << random.IntN(8)
-			n.pages[0] = page
-			return "MANIFEST.json", at
+			page := make([]byte, pageSize)
+			copy(page, n.pages[int64(at/pageSize)])
+			page[at%pageSize] ^= 1 << random.IntN(8)
+			n.pages[int64(at/pageSize)] = page
+			return name, at
 		}
 		data, err := d.meta.UnsafeGetFileDataBuffer("data/meta/" + names[i])
 		if err != nil {

@@ -30,6 +30,12 @@ type Store struct {
 	// Only the committer goroutine (and Open before it) touches these.
 	slots   slots
 	nextGen uint64
+	// sequence is the number of the last durable group.
+	sequence  uint64
+	watermark watermark
+
+	rotMu  sync.Mutex
+	rotten []op // quarantines not yet in meta/; guarded by rotMu
 
 	corruptions atomic.Uint64 // pieces found corrupt since Open
 	readErrors  atomic.Uint64 // reads the disk refused since Open
@@ -77,7 +83,10 @@ func (s *Store) open() (err error) {
 	if err != nil {
 		return err
 	}
-	if err := s.recover(); err != nil {
+	if s.watermark, err = openWatermark(disk, s.dir, s.manifest.UUID); err != nil {
+		return err
+	}
+	if err := errors.Join(s.checkWatermark(), s.recover()); err != nil {
 		return err
 	}
 	s.usedSlots.Store(int64(s.slots.usedAll))
@@ -106,6 +115,9 @@ func (s *Store) release() (err error) {
 	}
 	if s.packs != nil {
 		err = errors.Join(err, s.packs.close())
+	}
+	if s.watermark.file != nil {
+		err = errors.Join(err, s.watermark.file.Close())
 	}
 	return errors.Join(err, s.lock.Close())
 }
