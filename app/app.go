@@ -64,6 +64,8 @@ type Options struct {
 	LoadLatest bool
 	AppOptions servertypes.AppOptions // app.toml, config.toml and flags
 	BaseApp    []func(*baseapp.BaseApp)
+
+	withoutStorage bool // see WithoutStorage
 }
 
 // New builds the chain. It fails on a chain id that the table does not know and
@@ -86,7 +88,7 @@ func build(o Options, evmChainID uint64) (*App, error) {
 	if err := prepareEVMGlobals(evmChainID); err != nil {
 		return nil, err
 	}
-	app := &App{EVMChainID: evmChainID, stores: newStores(), addressCodecs: newAddressCodecs()}
+	app := &App{EVMChainID: evmChainID, stores: newStores(o.withoutStorage), addressCodecs: newAddressCodecs()}
 	app.openBase(o)
 
 	// order matters inside and between these; README.md says why

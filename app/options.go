@@ -9,6 +9,14 @@ import (
 	servertypes "github.com/cosmos/cosmos-sdk/server/types"
 )
 
+// WithoutStorage leaves x/flow and x/pora out of the app: their stores, keepers
+// and modules. It is there to measure what they cost the rest. The result is
+// another chain, so no setting of app.toml leads here.
+func (o Options) WithoutStorage() Options {
+	o.withoutStorage = true
+	return o
+}
+
 // codecOptions are the options of an app that only lends its codecs.
 type codecOptions struct{}
 

@@ -54,12 +54,16 @@ type stores struct {
 	tracked []storetypes.StoreKey
 }
 
-func newStores() stores {
+func newStores(withoutStorage bool) stores {
+	names := kvStoreNames()
+	if withoutStorage {
+		names = slices.DeleteFunc(names, func(name string) bool { return slices.Contains(zgStoreNames(), name) })
+	}
 	s := stores{
-		kv:     storetypes.NewKVStoreKeys(kvStoreNames()...),
+		kv:     storetypes.NewKVStoreKeys(names...),
 		object: storetypes.NewObjectStoreKeys(objectStoreNames()...),
 	}
-	for _, name := range slices.Sorted(slices.Values(kvStoreNames())) {
+	for _, name := range slices.Sorted(slices.Values(names)) {
 		s.tracked = append(s.tracked, s.kv[name])
 	}
 	for _, name := range slices.Sorted(slices.Values(objectStoreNames())) {

@@ -49,10 +49,14 @@ func New(t testing.TB, options ...Options) *Chain {
 
 func (c *Chain) open() *app.App {
 	c.t.Helper()
-	opened, err := app.New(app.Options{
+	o := app.Options{
 		Logger: c.options.Logger, DB: c.options.DB, ChainID: c.options.ChainID, LoadLatest: true,
 		AppOptions: appOptions(c.options.AppOptions),
-	})
+	}
+	if c.options.Change != nil {
+		o = c.options.Change(o)
+	}
+	opened, err := app.New(o)
 	if err != nil {
 		c.t.Fatalf("open app: %v", err)
 	}

@@ -25,15 +25,16 @@ type Mutator = func(cdc codec.Codec, state app.GenesisState) error
 // Options of a test chain; the zero value is one validator and ten accounts.
 type Options struct {
 	ChainID    string
-	Accounts   int            // funded ones, 10
-	Balance    sdkmath.Int    // of each, in azg: 1 000 000 zg
-	Genesis    []Mutator      // applied in order
-	AppOptions map[string]any // keys of app.toml, such as "block-executor"
-	BlockTime  time.Duration  // between blocks: 1 s
-	Start      time.Time      // of genesis: 2026-01-01 UTC
-	DB         dbm.DB         // a new MemDB
-	Logger     log.Logger     // silent
-	State      *ExportedState // start from an export instead of from a new genesis
+	Accounts   int                           // funded ones, 10
+	Balance    sdkmath.Int                   // of each, in azg: 1 000 000 zg
+	Genesis    []Mutator                     // applied in order
+	AppOptions map[string]any                // keys of app.toml, such as "block-executor"
+	BlockTime  time.Duration                 // between blocks: 1 s
+	Start      time.Time                     // of genesis: 2026-01-01 UTC
+	DB         dbm.DB                        // a new MemDB
+	Logger     log.Logger                    // silent
+	Change     func(app.Options) app.Options // before the app is built, such as app.Options.WithoutStorage
+	State      *ExportedState                // start from an export instead of from a new genesis
 }
 
 // ExportedState is what Chain.Export returns and Options.State takes.
