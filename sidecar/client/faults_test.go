@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"math/big"
 	"bytes"
 	"context"
 	"errors"
@@ -351,6 +352,26 @@ func TestDryRunSignsAndUploadsNothing(t *testing.T) {
 	network.Chain.SetBalance(network.Account.Address(), 18000)
 	if _, err := c.Put(context.Background(), []string{path}, client.PutOptions{}); !errors.Is(err, client.ErrPayment) {
 		t.Fatalf("the fee is missing: %v, want ErrPayment", err)
+	}
+}
+
+// mission P04
+func TestWhoWishesPaysMoreThanTheFloorNeverLess(t *testing.T) {
+	network := testNetwork(t, chaintest.Params{}, 1)
+	c := testClient(t, network, nil)
+	path := filepath.Join(t.TempDir(), "in")
+	randomFile(t, path, 256*17, 1) // charged as 18, the floor is 1000
+	below := client.PutOptions{UnitPrice: big.NewInt(999)}
+	if _, err := c.Put(context.Background(), []string{path}, below); !errors.Is(err, client.ErrPayment) || network.Account.Submits != 0 {
+		t.Fatalf("one below the floor: %v, %d payments, want ErrPayment and none", err, network.Account.Submits)
+	}
+	result, err := c.Put(context.Background(), []string{path}, client.PutOptions{UnitPrice: big.NewInt(2500)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry, err := network.Chain.Entry(context.Background(), 0, result.TxSeq)
+	if err != nil || result.Endowment != "45000" || entry.UnitPrice.Int64() != 2500 {
+		t.Fatalf("paid %s, entry %+v, %v", result.Endowment, entry, err)
 	}
 }
 

@@ -13,10 +13,13 @@ import (
 
 // PutOptions steer one put.
 type PutOptions struct {
-	Tags   []byte            // of the entry of a single file
-	Force  bool              // pay even if the same root is on the chain already
-	DryRun bool              // price only: sign nothing, send nothing
-	Accept func(Quote) error // asked before anything is signed; nil: any price
+	Tags   []byte // of the entry of a single file
+	Force  bool   // pay even if the same root is on the chain already
+	DryRun bool   // price only: sign nothing, send nothing
+	// UnitPrice is what to pay per sector and period, azg; nil is the floor. More
+	// makes every proof over the data pay more, and so draws miners to it.
+	UnitPrice *big.Int
+	Accept    func(Quote) error // asked before anything is signed; nil: any price
 }
 
 // PutResult says what a put did. Amounts are decimal azg.
@@ -100,7 +103,7 @@ func (c *Client) put(ctx context.Context, p *plan, r *resumeFile, paused bool, m
 	if err := c.findPaid(ctx, p, r, opts.Force); err != nil {
 		return err
 	}
-	quote, batches, err := c.makeQuote(ctx, p, maxBatch)
+	quote, batches, err := c.makeQuote(ctx, p, maxBatch, opts.UnitPrice)
 	if err != nil {
 		return err
 	}

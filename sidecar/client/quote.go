@@ -75,8 +75,9 @@ type batch struct {
 	submissions []chain.Submission
 }
 
-// makeQuote prices the items that have no placement yet.
-func (c *Client) makeQuote(ctx context.Context, p *plan, maxBatch int) (Quote, []batch, error) {
+// makeQuote prices the items that have no placement yet, at unitPrice or, if
+// that is nil, at the floor.
+func (c *Client) makeQuote(ctx context.Context, p *plan, maxBatch int, unitPrice *big.Int) (Quote, []batch, error) {
 	quote := Quote{SizeBytes: p.sizeBytes, Endowment: new(big.Int), UnitPrice: new(big.Int)}
 	prices := map[uint64]chain.Price{}
 	var batches []batch
@@ -90,8 +91,8 @@ func (c *Client) makeQuote(ctx context.Context, p *plan, maxBatch int) (Quote, [
 		price, known := prices[sectors]
 		if !known {
 			var err error
-			if price, err = c.chain.Price(ctx, sectors); err != nil {
-				return Quote{}, nil, fmt.Errorf("price of %d sectors: %w", sectors, err)
+			if price, err = c.priceAt(ctx, sectors, unitPrice); err != nil {
+				return Quote{}, nil, err
 			}
 			prices[sectors] = price
 		}
@@ -110,6 +111,23 @@ func (c *Client) makeQuote(ctx context.Context, p *plan, maxBatch int) (Quote, [
 	}
 	quote.Transactions = len(batches)
 	return quote, batches, nil
+}
+
+// priceAt is what sectors cost at a unit price, which may not be below the floor.
+func (c *Client) priceAt(ctx context.Context, sectors uint64, unitPrice *big.Int) (chain.Price, error) {
+	price, err := c.chain.Price(ctx, sectors)
+	if err != nil {
+		return chain.Price{}, fmt.Errorf("price of %d sectors: %w", sectors, err)
+	}
+	if unitPrice == nil {
+		return price, nil
+	}
+	if unitPrice.Cmp(price.UnitPrice) < 0 {
+		return chain.Price{}, fmt.Errorf("%w: unit price %s azg is below the floor of %s azg per sector and period", ErrPayment, unitPrice, price.UnitPrice)
+	}
+	price.UnitPrice = unitPrice
+	price.Endowment = new(big.Int).Mul(unitPrice, new(big.Int).SetUint64(sectors))
+	return price, nil
 }
 
 func chainNodes(nodes []merkle.Node) []chain.Node {

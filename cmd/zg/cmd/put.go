@@ -13,7 +13,7 @@ import (
 func (a *app) putCmd() *cobra.Command {
 	var opts client.PutOptions
 	var yes, each bool
-	var tags, maxPrice string
+	var tags, maxPrice, unitPrice string
 	var replicas, parallel int
 	cmd := &cobra.Command{
 		Use:   "put PATH...",
@@ -32,6 +32,9 @@ Ctrl-C leaves everything so that the same command goes on from there.`,
 			opts.Tags = []byte(tags)
 			limit, err := optionalAmount(maxPrice)
 			if err != nil {
+				return err
+			}
+			if opts.UnitPrice, err = optionalAmount(unitPrice); err != nil {
 				return err
 			}
 			use := keyNeeded
@@ -70,6 +73,7 @@ Ctrl-C leaves everything so that the same command goes on from there.`,
 	flags.BoolVar(&each, "each", false, "store each path by itself and print one root per line")
 	flags.StringVar(&tags, "tags", "", "text noted with the entry of a single file")
 	flags.StringVar(&maxPrice, "max-price", "", "refuse to pay more than this, like 0.5zg")
+	flags.StringVar(&unitPrice, "unit-price", "", "pay this per sector and period, like 40000000000azg, to draw more miners (default the floor)")
 	flags.IntVar(&replicas, "replicas", 1, "copies to upload to the storage nodes given")
 	parallelFlag(cmd, &parallel)
 	return cmd
