@@ -29,6 +29,10 @@ type stat struct {
 	EndowmentAccrued json.Number       `json:"endowment_accrued"`
 	EndowmentLeft    json.Number       `json:"endowment_left"`
 	Proofs           []json.RawMessage `json:"proofs"`
+	// Manifest sums up the parts of a file that is larger than one entry.
+	Manifest struct {
+		EndowmentPaid json.Number `json:"endowment_paid"`
+	} `json:"manifest"`
 }
 
 var rootLine = regexp.MustCompile(`^0x[0-9a-f]{64}$`)
@@ -78,7 +82,8 @@ func (d *devnet) mined(root string, limit time.Duration) {
 	var s stat
 	took := until(d.t, limit, "a proof that pays for "+root, func() (bool, string) {
 		s = d.stat(root)
-		return len(s.Proofs) > 0 && amount(s.EndowmentPaid).Sign() > 0, fmt.Sprintf("%+v", s)
+		parts := amount(s.Manifest.EndowmentPaid).Sign() > 0
+		return parts || len(s.Proofs) > 0 && amount(s.EndowmentPaid).Sign() > 0, fmt.Sprintf("%+v", s)
 	})
 	d.t.Logf("mined and paid after %.1f s: %d proofs, paid %s azg, accrued %s, left %s",
 		took.Seconds(), len(s.Proofs), s.EndowmentPaid, s.EndowmentAccrued, s.EndowmentLeft)
