@@ -1,10 +1,10 @@
 package client_test
 
 import (
-	"math/big"
 	"bytes"
 	"context"
 	"errors"
+	"math/big"
 	"math/rand/v2"
 	"net/http"
 	"os"
