@@ -56,6 +56,27 @@ func TestAnExportedChainGoesOnAsIfNothingHadHappened(t *testing.T) {
 	}
 }
 
+// TestAChainRestartedAtHeightZeroGoesOnMining exports for a new chain that counts
+// its blocks anew: epochs turn on time there, and proofs are paid. Threat B21.
+func TestAChainRestartedAtHeightZeroGoesOnMining(t *testing.T) {
+	old := newChain(t)
+	h := newHistory(old, 12)
+	for range 60 {
+		h.next(6)
+	}
+	require.NotEmpty(t, h.miners)
+	exported := old.Export(true)
+	require.Zero(t, exported.Height)
+	h.move(&chain{Chain: apptest.New(t, apptest.Options{State: &exported, AppOptions: home(t, nil)}), tb: t})
+	epoch, before := h.c.flowState().Flows[0].Epoch, h.done["proof"]
+	for range 40 {
+		h.next(6)
+		h.c.requireModuleAccounts()
+	}
+	require.GreaterOrEqual(t, h.c.flowState().Flows[0].Epoch, epoch+7, "40 blocks are 8 epochs")
+	require.Greater(t, h.done["proof"], before+3)
+}
+
 // madeNumber is the number of an account that was made after genesis. The SDK
 // derives it from the block header, which names the app hash of its own chain.
 var madeNumber = regexp.MustCompile(`"account_number": *"\d{19,20}"`)

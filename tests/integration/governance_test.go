@@ -1,6 +1,8 @@
 package integration_test
 
 import (
+	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -43,19 +45,22 @@ func (c *chain) decide(msg sdk.Msg) govv1.ProposalStatus {
 // nothing, and nobody else may. mission C17
 func TestEveryParameterIsChangedByGovernanceAlone(t *testing.T) {
 	c := newChain(t)
-	flow := c.flowState().Params
+	flow, flowBefore := c.flowState().Params, c.flowState().Params
 	flow.PeriodSeconds, flow.PriceFloor, flow.MaxTagsBytes, flow.MaxStoredTagsBytes = 777, sdkmath.NewInt(4711), 100, 10
 	flow.MaxBatch, flow.MaxEntrySectors, flow.BlocksPerEpoch, flow.ContextHistory = 7, 1<<20, 9, 55
 	flow.RechargeGraceSeconds, flow.MinRechargeSeconds = 11, 12
 	require.Equal(t, govv1.StatusPassed, c.decide(&flowtypes.MsgUpdateParams{Authority: app.Authority(), Params: flow}))
 	require.Equal(t, flow, c.flowState().Params)
 
-	pora := c.poraState().Params
+	pora, poraBefore := c.poraState().Params, c.poraState().Params
 	pora.WindowBlocks, pora.TargetBlocks, pora.MaxProofsPerEpoch, pora.AdjustN, pora.MinDifficulty = 3, 4, 5, 6, 7
 	pora.MaxShards, pora.MiningRangeLoads, pora.ClaimAlignLoads, pora.ClaimMinEpochs = 8, 1<<10, 16, 9
 	pora.ProofGas, pora.ProofHistory = 200_000, 5000
 	require.Equal(t, govv1.StatusPassed, c.decide(&poratypes.MsgUpdateParams{Authority: app.Authority(), Params: pora}))
 	require.Equal(t, pora, c.poraState().Params)
+
+	requireAllDiffer(t, flow, flowBefore, "Paused") // TestPausingTheLogLeavesTheRestAlive
+	requireAllDiffer(t, pora, poraBefore)
 
 	badFlow, badPora := flow, pora
 	badFlow.BlocksPerEpoch = 0
@@ -68,6 +73,17 @@ func TestEveryParameterIsChangedByGovernanceAlone(t *testing.T) {
 	c.refused(c.send(mallory, &poratypes.MsgUpdateParams{Authority: mallory.Address.String(), Params: pora}), sdkerrors.ErrUnauthorized)
 	require.Equal(t, flow, c.flowState().Params)
 	require.Equal(t, pora, c.poraState().Params)
+}
+
+// requireAllDiffer fails when a parameter was forgotten.
+func requireAllDiffer(t *testing.T, a, b any, but ...string) {
+	t.Helper()
+	x, y := reflect.ValueOf(a), reflect.ValueOf(b)
+	for i := range x.NumField() {
+		if name := x.Type().Field(i).Name; !slices.Contains(but, name) {
+			require.NotEqual(t, x.Field(i).Interface(), y.Field(i).Interface(), "parameter %s was not changed", name)
+		}
+	}
 }
 
 // TestPausingTheLogLeavesTheRestAlive pauses x/flow by vote: submissions and

@@ -57,6 +57,14 @@ func (h *history) next(max int) (txs [][]byte, results *abci.ResponseFinalizeBlo
 	return txs, results
 }
 
+// move goes on with the history on another chain of the same state.
+func (h *history) move(to *chain) {
+	h.c = to
+	for _, m := range h.miners {
+		m.chain = to
+	}
+}
+
 // kinds are the transactions by weight.
 var kinds = []string{"submit", "submit", "recharge", "register", "claim", "proof", "proof", "proof", "send", "transfer", "transfer", "delegate", "release", "beneficiary", "gap", "withdraw"}
 

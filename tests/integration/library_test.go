@@ -117,7 +117,7 @@ func (m *miner) work() *poratypes.QueryWorkResponse {
 // at least half of its blocks to come.
 func (m *miner) waitOpen(after uint64) *poratypes.QueryWorkResponse {
 	m.chain.tb.Helper()
-	for range 50 {
+	for range 200 {
 		flow := m.chain.flowState()
 		left := flow.Flows[0].NextEpochHeight - m.chain.Height
 		if work := m.work(); work.Open && work.Epoch > after && left >= int64(flow.Params.BlocksPerEpoch+1)/2 {
@@ -125,20 +125,41 @@ func (m *miner) waitOpen(after uint64) *poratypes.QueryWorkResponse {
 		}
 		m.chain.block()
 	}
-	m.chain.tb.Fatalf("no epoch opened in 50 blocks: %s", m.work().Reason)
+	m.chain.tb.Fatalf("no epoch opened in 200 blocks: %s", m.work().Reason)
 	return nil
+}
+
+// task is the chain's answer in the puzzle's words.
+func (m *miner) task(job *poratypes.QueryWorkResponse) mine.Work {
+	return mine.Work{
+		MinerID: mine.Hash(m.id), ContextDigest: mine.Hash(job.ContextDigest), Target: mine.Hash(job.Target),
+		Range: mine.Range{LengthLoads: job.LengthLoads, Claim: mine.Claim{
+			StartLoad: job.StartLoad, NumShard: uint64(job.NumShard), ShardID: uint64(job.ShardId),
+		}},
+	}
+}
+
+// nonceOfAnotherLoad returns a nonce that recalls another load than an answer's.
+func (m *miner) nonceOfAnotherLoad(job *poratypes.QueryWorkResponse, a *poratypes.PoraAnswer) []byte {
+	m.chain.tb.Helper()
+	work, it := m.task(job), new(mine.Iteration)
+	for {
+		m.next++
+		var nonce mine.Hash
+		binary.BigEndian.PutUint64(nonce[24:], m.next)
+		load, err := it.Start(&work, nonce)
+		require.NoError(m.chain.tb, err)
+		if load != a.RecallSector/layout.SectorsPerLoad {
+			return nonce[:]
+		}
+	}
 }
 
 // find searches a solution of the running epoch whose load is wanted; nil wants
 // any. It goes on where the last search ended, so it never finds one twice.
 func (m *miner) find(job *poratypes.QueryWorkResponse, want func(load uint64) bool) poratypes.PoraAnswer {
 	m.chain.tb.Helper()
-	work := mine.Work{
-		MinerID: mine.Hash(m.id), ContextDigest: mine.Hash(job.ContextDigest), Target: mine.Hash(job.Target),
-		Range: mine.Range{LengthLoads: job.LengthLoads, Claim: mine.Claim{
-			StartLoad: job.StartLoad, NumShard: uint64(job.NumShard), ShardID: uint64(job.ShardId),
-		}},
-	}
+	work := m.task(job)
 	m.grow(job.FlowLengthSectors * layout.SectorSize)
 	it := new(mine.Iteration)
 	for range 20_000 {
