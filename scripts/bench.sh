@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Runs every benchmark of the chain-free rooms and prints one table: name, time
+# Runs every benchmark, the one of the whole app included, and prints one table: name, time
 # per operation, MB/s, allocations. `make bench` calls it; BENCH narrows the
 # names, BENCHTIME sets the length of one run, BENCH_PKGS the packages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-read -r -a packages <<<"${BENCH_PKGS:-./x/... ./sidecar/...}"
+read -r -a packages <<<"${BENCH_PKGS:-./x/... ./sidecar/... ./tests/integration}"
 machine() {
   printf 'machine: %s, %s cores; commit %s; %s\n' \
     "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)" "$(nproc)" \
