@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/zgd-network/zgd/sidecar/client"
 	"github.com/zgd-network/zgd/sidecar/client/clienttest"
@@ -231,14 +230,5 @@ func TestStatListExtend(t *testing.T) {
 	info, err := c.Info(context.Background(), clienttest.Address)
 	if err != nil || !info.Nodes[0].OK || info.UnitPrice != "1000" || info.Entries != 1 {
 		t.Fatalf("info %+v %v", info, err)
-	}
-}
-
-// waitFor polls until f holds.
-func waitFor(t testing.TB, what string, f func() bool) {
-	for deadline := time.Now().Add(10 * time.Second); !f(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("waited in vain for " + what)
-		}
 	}
 }

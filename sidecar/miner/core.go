@@ -125,7 +125,7 @@ func (c *Core) Step(event any) []any {
 	case EventFound:
 		if c.submitting == nil && c.job == e.Candidate.Job {
 			c.submitting = e.Candidate
-			effects = append(effects, Stop{}, Submit{e.Candidate})
+			effects = append(effects, Stop{}, Submit(e))
 			c.job = nil
 		}
 		return effects

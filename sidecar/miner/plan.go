@@ -38,10 +38,6 @@ type claimedLoads struct {
 	num, shard uint64
 }
 
-func (c claimedLoads) contains(load uint64) bool {
-	return load >= c.start && load < c.end && load%c.num == c.shard
-}
-
 // first returns the first load of the shard at or after load.
 func (c claimedLoads) first(load uint64) uint64 {
 	load = max(load, c.start)

@@ -92,9 +92,8 @@ func entryFromChain(from chain.Entry) (*entry, error) {
 func (e *entry) endSector() uint64 { return e.startSector + e.sectors }
 func (e *entry) startLoad() uint64 { return e.startSector / layout.SectorsPerLoad }
 
-// dataSectors, dataEnd and dataSegments leave the padding out.
+// dataSectors and dataSegments leave the padding out.
 func (e *entry) dataSectors() uint64  { return layout.DataSectors(e.sizeBytes) }
-func (e *entry) dataEnd() uint64      { return e.startSector + e.dataSectors() }
 func (e *entry) dataSegments() uint64 { return layout.Segments(e.dataSectors()) }
 
 // segmentBytes is the length of a segment's bytes, whole sectors.

@@ -115,13 +115,15 @@ func TestAnswersThatAreNoneAreUnavailableOrMalformed(t *testing.T) {
 		answer http.HandlerFunc
 		want   error
 	}{
-		"a proxy's error page": {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>", 502) }, nodeapi.ErrUnavailable},
+		"a proxy's error page": {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>", http.StatusBadGateway) }, nodeapi.ErrUnavailable},
 		"not JSON":             {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("hello")) }, nodeapi.ErrMalformed},
 		"another id":           {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"id":77,"result":{}}`)) }, nodeapi.ErrMalformed},
 		"neither":              {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"id":1}`)) }, nodeapi.ErrMalformed},
 		"too long":             {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(bytes.Repeat([]byte(" "), 2<<20)) }, nodeapi.ErrTooLarge},
 		"silence":              {func(_ http.ResponseWriter, r *http.Request) { time.Sleep(600 * time.Millisecond) }, context.DeadlineExceeded},
-		"a redirect":           {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/", 307) }, nodeapi.ErrUnavailable},
+		"a redirect": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusTemporaryRedirect)
+		}, nodeapi.ErrUnavailable},
 	} {
 		if _, err := serve(t, one.answer).GetStatus(context.Background()); !errors.Is(err, one.want) {
 			t.Errorf("%s: %v, want %v", name, err, one.want)
