@@ -309,6 +309,21 @@ func TestAnotherClaimThanConfiguredEndsTheMiner(t *testing.T) {
 	}
 }
 
+// The range of a claim is the chain's parameter: what lies past it is not sealed.
+func TestTheChainSaysHowLongARangeIs(t *testing.T) {
+	for rangeLoads, want := range map[uint64]uint64{10: 2, 11: 3, 1 << 25: 8} {
+		w := newWorld(t, chaintest.Params{BlocksPerEpoch: 1 << 30, Difficulty: 1 << 40, MiningRangeLoads: rangeLoads})
+		w.storage.put(1, 8*layout.LoadSize) // loads 8 to 15: aligned to its size
+		miner := w.start()
+		miner.until(t, "enrolled", func(s minerStatus) bool { return s.Claim.NumShard == 1 })
+		w.chain.NextEpoch()
+		status := miner.until(t, "all loads sealed", func(s minerStatus) bool { return s.Loads.Wanted > 0 && s.Loads.Sealed == s.Loads.Wanted })
+		if status.Loads.Wanted != want || w.memory().count() != int(want) {
+			t.Errorf("range of %d loads: %+v, want %d", rangeLoads, status.Loads, want)
+		}
+	}
+}
+
 // mission R14: only loads of the claimed shard are sealed and mined.
 func TestR14_TwoShardsShareTheFlow(t *testing.T) {
 	w := newWorld(t, chaintest.Params{BlocksPerEpoch: 1 << 30, Difficulty: 64})

@@ -16,8 +16,7 @@ import (
 )
 
 const (
-	miningRangeLoads = uint64(1) << 25 // 8 TiB, whitepaper 5.2.1; what is sealed of a claim per shard
-	volleysPerWorker = 2               // one is read while the other is hashed, at least
+	volleysPerWorker = 2 // one is read while the other is hashed, at least
 
 	watchInterval   = 2 * time.Second // between questions when no block comes
 	balanceInterval = 15 * time.Second
@@ -247,11 +246,15 @@ func (n *Node) refresh(ctx context.Context, asked *time.Time) error {
 		if err := n.feed.update(ctx); err != nil {
 			return err
 		}
+		limits, err := n.deps.Chain.Limits(ctx) // each epoch: governance may change them
+		if err != nil {
+			return err
+		}
 		n.mu.Lock()
 		n.newest, n.haveNew = context, true
 		n.mu.Unlock()
 		claim := n.enrolled.Claim
-		n.plan.grow(claim.StartLoad, uint64(claim.NumShard), uint64(claim.ShardID), miningRangeLoads, context.FlowLengthSectors)
+		n.plan.grow(claim.StartLoad, uint64(claim.NumShard), uint64(claim.ShardID), limits.MiningRangeLoads, context.FlowLengthSectors)
 		n.wakeSealers()
 	}
 	event := EventWork{Work: work, MinBalance: n.settings.MinBalance}

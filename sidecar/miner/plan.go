@@ -54,7 +54,11 @@ func (p *plan) grow(start, num, shard, rangeLoads, lengthSectors uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	full := lengthSectors / layout.SectorsPerLoad
-	p.claim = claimedLoads{start: start, end: min(full, start+rangeLoads*num), num: num, shard: shard}
+	end := full
+	if start < full && rangeLoads < (full-start)/num { // so the product cannot overflow
+		end = start + rangeLoads*num
+	}
+	p.claim = claimedLoads{start: start, end: end, num: num, shard: shard}
 	p.cursor = min(p.cursor, p.claim.end)
 	if !p.ready {
 		p.cursor = start

@@ -61,6 +61,10 @@ func TestPlanHandsOutWholeLoadsWithDataOfTheShardOnce(t *testing.T) {
 	if got := drain(p, noon); !same(got, []uint64{4}) {
 		t.Errorf("got %v, want what is in the range of five", got)
 	}
+	p.grow(0, 4, 1, 1<<63, 9*layout.SectorsPerLoad) // 2^65 loads
+	if wanted, _, _ := p.progress(); wanted != 2 {
+		t.Errorf("%d wanted, want 1 and 5: a range times its shards overflowed", wanted)
+	}
 }
 
 func TestPlanTriesFailedLoadsAgainLater(t *testing.T) {

@@ -101,13 +101,14 @@ type Price struct {
 	PeriodSeconds        uint64
 }
 
-// Limits are the parameters of x/flow that clients need.
+// Limits are the parameters of x/flow and x/pora that clients need.
 type Limits struct {
 	MaxTagsBytes      uint32
 	MaxBatch          uint32
 	MaxEntrySectors   uint64
 	BlocksPerEpoch    uint64
 	PayoutWindowLoads uint64
+	MiningRangeLoads  uint64 // of x/pora: most loads per shard that one claim mines
 	Paused            bool
 }
 

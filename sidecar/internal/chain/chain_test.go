@@ -29,6 +29,7 @@ import (
 
 	"github.com/zgd-network/zgd/sidecar/internal/chain"
 	flowtypes "github.com/zgd-network/zgd/x/flow/types"
+	poratypes "github.com/zgd-network/zgd/x/pora/types"
 )
 
 // node is a chain node of one account: gRPC of x/flow, tx, auth and feemarket,
@@ -123,6 +124,8 @@ func (n *node) raw(_ any, stream grpc.ServerStream) error {
 		info := protowire.AppendVarint(protowire.AppendTag(nil, 3, protowire.VarintType), 11)
 		info = protowire.AppendVarint(protowire.AppendTag(info, 4, protowire.VarintType), n.sequence)
 		answer = protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), info)
+	case "/zg.pora.v1.Query/Params": // both modules' servers have a method Params
+		answer, _ = proto.Marshal(&poratypes.QueryParamsResponse{Params: poratypes.Params{MiningRangeLoads: 12345}})
 	case "/cosmos.evm.feemarket.v1.Query/BaseFee":
 		answer = protowire.AppendString(protowire.AppendTag(nil, 1, protowire.BytesType), n.baseFee)
 	case "/cosmos.evm.vm.v1.Query/Config":
@@ -527,5 +530,18 @@ func TestStatusRefusesGarbage(t *testing.T) {
 				t.Fatalf("got %v, want ErrMalformed", err)
 			}
 		})
+	}
+}
+
+// Params answers for x/flow.
+func (n *node) Params(context.Context, *flowtypes.QueryParamsRequest) (*flowtypes.QueryParamsResponse, error) {
+	return &flowtypes.QueryParamsResponse{Params: flowtypes.Params{MaxBatch: 7}, PayoutWindowLoads: 32}, nil
+}
+
+func TestLimitsAreThoseOfBothModules(t *testing.T) {
+	limits, err := startNode(t).dial().Limits(context.Background())
+	want := chain.Limits{MaxBatch: 7, PayoutWindowLoads: 32, MiningRangeLoads: 12345}
+	if err != nil || limits != want {
+		t.Fatalf("got %+v %v, want %+v", limits, err, want)
 	}
 }

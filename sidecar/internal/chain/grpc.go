@@ -12,7 +12,7 @@ import (
 	poratypes "github.com/zgd-network/zgd/x/pora/types"
 )
 
-// Limits reads the parameters of x/flow.
+// Limits reads the parameters of x/flow and x/pora.
 func (r *Remote) Limits(ctx context.Context) (Limits, error) {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
@@ -20,9 +20,14 @@ func (r *Remote) Limits(ctx context.Context) (Limits, error) {
 	if err != nil {
 		return Limits{}, mapError(ctx, "read flow parameters", err)
 	}
+	mining, err := r.pora.Params(ctx, &poratypes.QueryParamsRequest{})
+	if err != nil {
+		return Limits{}, mapError(ctx, "read mining parameters", err)
+	}
 	p := answer.Params
 	return Limits{
-		MaxTagsBytes: p.MaxTagsBytes, MaxBatch: p.MaxBatch, MaxEntrySectors: p.MaxEntrySectors,
+		MiningRangeLoads: mining.Params.MiningRangeLoads,
+		MaxTagsBytes:     p.MaxTagsBytes, MaxBatch: p.MaxBatch, MaxEntrySectors: p.MaxEntrySectors,
 		BlocksPerEpoch: p.BlocksPerEpoch, PayoutWindowLoads: answer.PayoutWindowLoads, Paused: p.Paused,
 	}, nil
 }

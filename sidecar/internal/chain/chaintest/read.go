@@ -33,6 +33,7 @@ func (c *Chain) Limits(ctx context.Context) (chain.Limits, error) {
 	return chain.Limits{
 		MaxTagsBytes: c.params.MaxTagsBytes, MaxBatch: c.params.MaxBatch, MaxEntrySectors: c.params.MaxEntrySectors,
 		BlocksPerEpoch: c.params.BlocksPerEpoch, PayoutWindowLoads: 1 << 15,
+		MiningRangeLoads: c.params.MiningRangeLoads,
 	}, nil
 }
 
