@@ -62,6 +62,9 @@ func (g *group) write(pack *pack, data []byte, offset int64) error {
 	}
 	_, err := pack.file.WriteAt(data, offset)
 	if err == nil {
+		if len(data) == slotSize {
+			pack.file.StartWrite(offset, slotSize)
+		}
 		return nil
 	}
 	if isFull(err) { // a file system that cannot reserve

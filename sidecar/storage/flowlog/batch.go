@@ -90,14 +90,10 @@ type request struct {
 }
 
 // Commit makes the batch durable and returns. Batches of concurrent callers
-// share one group. If ctx ends first, the batch may still be committed.
+// share one group. ctx bounds the wait for room in the queue; a queued batch is
+// waited for, since its bytes are in use until it is answered.
 func (s *Store) Commit(ctx context.Context, b *Batch) error {
-	select {
-	case err := <-s.send(ctx, b, true):
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return <-s.send(ctx, b, true)
 }
 
 // CommitAsync queues the batch and returns at once, or when the queue has room;

@@ -43,9 +43,10 @@ func (f osFile) Fallocate(offset, length int64) error {
 	return f.Truncate(offset + length)
 }
 
-func (f osFile) Punch(offset, length int64) error {
-	const mode = unix.FALLOC_FL_PUNCH_HOLE | unix.FALLOC_FL_KEEP_SIZE
-	return retryEINTR(func() error { return unix.Fallocate(int(f.Fd()), mode, offset, length) })
+// StartWrite does not wait and takes no error from the kernel: SyncData still
+// reports what happens to these pages.
+func (f osFile) StartWrite(offset, length int64) {
+	_ = unix.SyncFileRange(int(f.Fd()), offset, length, unix.SYNC_FILE_RANGE_WRITE)
 }
 
 func (f osFile) DropCache(offset, length int64) {

@@ -2,10 +2,7 @@
 
 package flowlog
 
-import (
-	"errors"
-	"fmt"
-)
+import "fmt"
 
 func (osFS) OpenDirect(path string) (File, error) {
 	return nil, fmt.Errorf("%w: open %s: not this operating system", ErrNoDirect, path)
@@ -21,6 +18,6 @@ func (f osFile) Fallocate(offset, length int64) error {
 	return f.Truncate(offset + length)
 }
 
-func (f osFile) Punch(int64, int64) error { return errors.ErrUnsupported }
+func (f osFile) StartWrite(int64, int64) {}
 
 func (f osFile) DropCache(int64, int64) {}

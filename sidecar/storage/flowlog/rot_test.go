@@ -236,3 +236,26 @@ func sample(store *flowlog.Store, state model, random *rand.Rand) error {
 	}
 	return err
 }
+
+// A write beside rotten sectors must not give them a fresh checksum.
+func TestRotIsNotLaunderedByAWriteIntoTheSamePiece(t *testing.T) {
+	d := newDisk()
+	opts := testOptions(flowlog.RolePlain)
+	opts.FS = d
+	store := mustOpen(t, "data", opts)
+	data := content(0, 1)
+	if err := store.WriteSectors(ctx, 0, 0, sectors(data, 0, 8)); err != nil {
+		t.Fatal(err)
+	}
+	var eight flowlog.Bitmap
+	eight.Set(0, 8)
+	flip(d, rand.New(rand.NewPCG(*seedFlag, 6)), 0, eight)
+	wantErr(t, "sectors 8 to 12", store.WriteSectors(ctx, 0, 8, sectors(data, 8, 4)), flowlog.ErrCorrupt)
+	if store.State(0).State != flowlog.Quarantined {
+		t.Errorf("load is %v", store.State(0).State)
+	}
+	if err := store.WriteSectors(ctx, 0, 0, sectors(data, 0, 12)); err != nil {
+		t.Fatal(err)
+	}
+	wantSectors(t, store, 0, 0, 12, sectors(data, 0, 12))
+}

@@ -40,10 +40,11 @@ type File interface {
 	// SyncData makes what was written, and the size, survive a crash (fdatasync).
 	// After it fails nothing is known about what was written before.
 	SyncData() error
+	// StartWrite lets the disk begin with written bytes of the range, so that
+	// SyncData has less to wait for; a hint, without error or promise.
+	StartWrite(offset, length int64)
 	// Fallocate reserves [offset, offset+length) bytes and grows the file to it.
 	Fallocate(offset, length int64) error
-	// Punch gives the blocks of [offset, offset+length) back; they read as zeros.
-	Punch(offset, length int64) error
 	// DropCache lets go of cached pages of the range; a hint, without error.
 	DropCache(offset, length int64)
 	Size() (int64, error)
