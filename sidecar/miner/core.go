@@ -161,6 +161,10 @@ func (c *Core) settle(e EventSubmitted) {
 		c.haveWork = false // whether the epoch is still open is for the chain to say
 		return
 	}
+	if chain.LostRace(e.Err) {
+		c.haveWork = false // what we know of the epoch is old
+		return
+	}
 	c.refusedWhy = e.Err.Error()
 	if errors.Is(e.Err, chain.ErrRejected) {
 		c.refusals++

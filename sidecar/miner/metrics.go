@@ -17,6 +17,7 @@ type counters struct {
 	sealErrors atomic.Uint64
 	found      atomic.Uint64
 	accepted   atomic.Uint64
+	late       atomic.Uint64
 	refused    atomic.Uint64
 	unproven   atomic.Uint64
 }
@@ -35,6 +36,7 @@ func (n *Node) registerMetrics(registry prometheus.Registerer) {
 	counter("seal_errors_total", "Loads that could not be sealed, to be tried again.", &n.counts.sealErrors)
 	counter("found_total", "Pieces that met the target.", &n.counts.found)
 	counter("proofs_accepted_total", "Proofs that the chain accepted.", &n.counts.accepted)
+	counter("proofs_late_total", "Proofs that came after others had closed the epoch.", &n.counts.late)
 	counter("proofs_refused_total", "Proofs that the chain refused.", &n.counts.refused)
 	counter("proofs_unproven_total", "Solutions that could not be proven or sent.", &n.counts.unproven)
 	gauge := func(name, help string, value func(Status) float64) {

@@ -277,6 +277,25 @@ func TestARefusingChainIsNotHammered(t *testing.T) {
 	miner.until(t, "a proof in the next epoch", func(s minerStatus) bool { return s.Proofs.Accepted == 1 })
 }
 
+// A proof beaten by another miner's is late, not bad: no error is shown, and it
+// does not count towards giving up.
+func TestALostRaceIsNoRefusal(t *testing.T) {
+	w := newWorld(t, chaintest.Params{BlocksPerEpoch: 1 << 30, Difficulty: 64})
+	w.storage.put(1, 2*layout.LoadSize)
+	miner := w.start()
+	miner.until(t, "enrolled", func(s minerStatus) bool { return s.Claim.NumShard == 1 })
+	for lost := range uint64(4) { // more than the refusals it takes to give up
+		w.chain.BeatNext()
+		w.chain.NextEpoch()
+		status := miner.until(t, "a late proof", func(s minerStatus) bool { return s.Proofs.Late == lost+1 && s.Reason == "epoch_closed" })
+		if status.Proofs.Refused+status.Proofs.Unproven != 0 || status.LastError != "" {
+			t.Fatalf("proofs %+v, last error %q", status.Proofs, status.LastError)
+		}
+	}
+	w.chain.NextEpoch()
+	miner.until(t, "a proof in time", func(s minerStatus) bool { return s.Proofs.Accepted == 1 && s.Proofs.Late == 4 })
+}
+
 func TestAPoorMinerSaysSo(t *testing.T) {
 	w := newWorld(t, chaintest.Params{BlocksPerEpoch: 1 << 30, Difficulty: 64})
 	w.storage.put(1, 2*layout.LoadSize)

@@ -73,6 +73,7 @@ type StatusWork struct {
 type StatusProof struct {
 	Found     uint64 `json:"found"`
 	Accepted  uint64 `json:"accepted"`
+	Late      uint64 `json:"late"` // others closed the epoch first
 	Refused   uint64 `json:"refused"`
 	Unproven  uint64 `json:"unproven"`
 	RewardAzg string `json:"reward_azg"`
@@ -100,7 +101,7 @@ func (n *Node) Status() Status {
 			Reads: n.counts.reads.Load(), Skipped: n.counts.skipped.Load(),
 		},
 		Proofs: StatusProof{
-			Found: n.counts.found.Load(), Accepted: n.counts.accepted.Load(), Refused: n.counts.refused.Load(),
+			Found: n.counts.found.Load(), Accepted: n.counts.accepted.Load(), Late: n.counts.late.Load(), Refused: n.counts.refused.Load(),
 			Unproven: n.counts.unproven.Load(), RewardAzg: n.reward.String(),
 		},
 		Chain:      StatusLink{Reachable: n.core.chainUp},

@@ -19,6 +19,9 @@ func (n *Node) submit(ctx context.Context, c *Candidate) {
 	switch {
 	case err == nil:
 		n.counts.accepted.Add(1)
+	case chain.LostRace(err): // part of the game, no error
+		n.counts.late.Add(1)
+		n.log.Info("proof came too late", "epoch", c.Job.Epoch, "sector", c.Sector)
 	case errors.Is(err, chain.ErrRejected):
 		n.counts.refused.Add(1)
 		n.noteError("proof refused", err)

@@ -545,3 +545,22 @@ func TestLimitsAreThoseOfBothModules(t *testing.T) {
 		t.Fatalf("got %+v %v, want %+v", limits, err, want)
 	}
 }
+
+func TestOnlyAClosedEpochIsALostRace(t *testing.T) {
+	cases := map[string]struct {
+		err  error
+		want bool
+	}{
+		"epoch closed":               {fmt.Errorf("submit: %w", &chain.Rejection{Codespace: "pora", Code: 13}), true},
+		"the code after it":          {&chain.Rejection{Codespace: "pora", Code: 14}, false},
+		"the same code of the SDK":   {&chain.Rejection{Codespace: "sdk", Code: 13}, false},
+		"no rejection at all":        {chain.ErrUnavailable, false},
+		"accepted, so no error":      {nil, false},
+		"a rejection without a code": {&chain.Rejection{}, false},
+	}
+	for name, c := range cases {
+		if got := chain.LostRace(c.err); got != c.want {
+			t.Errorf("%s: got %t", name, got)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package chain
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/big"
 
@@ -148,6 +149,13 @@ func (a *Account) SubmitProof(ctx context.Context, answer Answer) (*big.Int, Rec
 		return nil, receipt, err
 	}
 	return amountOf(response.Reward), receipt, nil
+}
+
+// LostRace says whether a proof came too late: others had closed its epoch
+// already. Nothing was wrong with it.
+func LostRace(err error) bool {
+	var refused *Rejection
+	return errors.As(err, &refused) && refused.Codespace == poratypes.ModuleName && refused.Code == poratypes.ErrEpochClosed.ABCICode()
 }
 
 // Withdraw pays out rewards that could not be pushed; recipient may be empty.

@@ -60,8 +60,8 @@ func printStatus(w io.Writer, s miner.Status) {
 		fmt.Fprintf(w, ", ready in %v", time.Duration(s.Loads.EtaSeconds)*time.Second)
 	}
 	fmt.Fprintf(w, "\nsearch     %d iterations, %.0f/s, %d nonces skipped\n", s.Search.Iterations, s.Search.IterationsPerSecond, s.Search.Skipped)
-	fmt.Fprintf(w, "proofs     %d accepted, %d refused, %d not sent; %s azg since the start\n",
-		s.Proofs.Accepted, s.Proofs.Refused, s.Proofs.Unproven, s.Proofs.RewardAzg)
+	fmt.Fprintf(w, "proofs     %d accepted, %d late, %d refused, %d not sent; %s azg since the start\n",
+		s.Proofs.Accepted, s.Proofs.Late, s.Proofs.Refused, s.Proofs.Unproven, s.Proofs.RewardAzg)
 	fmt.Fprintf(w, "chain      %s\nstorage    %s\n", link(s.Chain), link(s.Storage))
 	if s.LastError != "" {
 		fmt.Fprintf(w, "last error %s\n", s.LastError)

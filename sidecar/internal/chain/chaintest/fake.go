@@ -91,6 +91,7 @@ type Chain struct {
 	outputs  map[chain.Hash]bool
 	balances map[string]*big.Int
 	refuse   error // the next transactions' fate
+	beaten   bool  // the next proof comes after those that close the epoch
 	watchers map[chan chain.Block]struct{}
 }
 
@@ -128,6 +129,14 @@ func (c *Chain) Refuse(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.refuse = err
+}
+
+// BeatNext makes the next proof lose the race: those of others close the epoch
+// in the block before it.
+func (c *Chain) BeatNext() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.beaten = true
 }
 
 // SetDifficulty sets the target of the next search: mean tries of 4 KiB.

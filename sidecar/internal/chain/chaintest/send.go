@@ -13,12 +13,13 @@ import (
 	"github.com/zgd-network/zgd/x/pora/mine"
 )
 
-// Codes of rejections, as x/flow and the SDK number them. CodeProof stands for
-// any reason against a proof; the fake's x/pora has no other codes.
+// Codes of rejections, as x/flow, x/pora and the SDK number them. CodeProof
+// stands for any reason against a proof but a closed epoch.
 const (
 	CodeInvalidSubmission = 2
 	CodeUnderpaid         = 3
 	CodeProof             = 2
+	CodeEpochClosed       = 13
 	CodeFunds             = 5 // codespace sdk
 )
 
@@ -230,6 +231,12 @@ func (a *Account) ReleaseRange(ctx context.Context, minerID chain.Hash) (chain.R
 // SubmitProof judges a solution with x/pora/mine.
 func (a *Account) SubmitProof(ctx context.Context, answer chain.Answer) (reward *big.Int, r chain.Receipt, err error) {
 	r, err = a.deliver(ctx, func(c *Chain) error {
+		if c.beaten {
+			c.beaten, c.proofsIn = false, c.params.MaxProofs
+		}
+		if c.proofsIn >= c.params.MaxProofs {
+			return reject("pora", CodeEpochClosed, "epoch %d took its %d proofs", len(c.contexts), c.proofsIn)
+		}
 		if err := c.judge(answer); err != nil {
 			return reject("pora", CodeProof, "%v", err)
 		}
