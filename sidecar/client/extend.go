@@ -13,18 +13,36 @@ type ExtendOptions struct {
 	Seconds uint64   // longer by so much, each entry
 	Amount  *big.Int // azg in all, divided by the entries' sizes
 	DryRun  bool
-	Accept  func(total *big.Int, entries int) error // asked before signing; nil: any
+	Accept  func(ExtendQuote) error // asked before signing; nil: any
+}
+
+// ExtendQuote is what an extension will cost. Amounts are azg.
+type ExtendQuote struct {
+	Entries int      // each is a transaction
+	Amount  *big.Int // endowment added
+	Fee     *big.Int // network fee, estimated; nil: not known (no key, or too little balance)
+	Balance *big.Int // of the account; nil without one
+}
+
+// Total is amount and fee.
+func (q ExtendQuote) Total() *big.Int {
+	total := new(big.Int).Set(q.Amount)
+	if q.Fee != nil {
+		total.Add(total, q.Fee)
+	}
+	return total
 }
 
 // ExtendResult says what an extension did. Amounts are decimal azg.
 type ExtendResult struct {
 	Root    nodeapi.Hash  `json:"root"`
 	Amount  string        `json:"amount"`
-	Fee     string        `json:"fee"` // paid; "" in a dry run
+	Fee     string        `json:"fee"` // paid; in a dry run the estimate, "" unknown
 	Denom   string        `json:"denom"`
 	DryRun  bool          `json:"dry_run"`
 	Entries []ExtendEntry `json:"entries"`
 	EndTime int64         `json:"end_time"` // the first of the entries to end
+	Quote   ExtendQuote   `json:"-"`        // asked before paying
 }
 
 // ExtendEntry is one recharged entry.
@@ -60,25 +78,57 @@ func (c *Client) Extend(ctx context.Context, root Hash, opts ExtendOptions) (*Ex
 		return nil, err
 	}
 	result.Amount = total.String()
+	result.Quote = ExtendQuote{Entries: len(entries), Amount: total}
+	canPay, err := c.addRechargeFee(ctx, result)
+	if err != nil {
+		return nil, err
+	}
 	if opts.DryRun {
+		if result.Quote.Fee != nil {
+			result.Fee = result.Quote.Fee.String()
+		}
 		return result, nil
 	}
-	if c.sender == nil {
+	switch {
+	case c.sender == nil:
 		return nil, fmt.Errorf("%w: extending pays an amount", ErrNoKey)
-	}
-	balance, err := c.chain.Balance(ctx, c.sender.Address())
-	if err != nil {
-		return nil, fmt.Errorf("balance of %s: %w", c.sender.Address(), err)
-	}
-	if balance.Cmp(total) < 0 {
-		return nil, fmt.Errorf("%w: %s has %s azg, extending costs %s azg", ErrPayment, c.sender.Address(), balance, total)
+	case canPay != nil:
+		return nil, canPay
 	}
 	if opts.Accept != nil {
-		if err := opts.Accept(total, len(entries)); err != nil {
+		if err := opts.Accept(result.Quote); err != nil {
 			return nil, err
 		}
 	}
 	return result, c.recharge(ctx, result)
+}
+
+// addRechargeFee fills in fee and balance of the quote. canPay is why the
+// account could not pay, nil when it could.
+func (c *Client) addRechargeFee(ctx context.Context, result *ExtendResult) (canPay, err error) {
+	if c.sender == nil {
+		return nil, nil
+	}
+	quote := &result.Quote
+	if quote.Balance, err = c.chain.Balance(ctx, c.sender.Address()); err != nil {
+		return nil, fmt.Errorf("balance of %s: %w", c.sender.Address(), err)
+	}
+	if quote.Balance.Cmp(quote.Amount) < 0 { // no simulation would pass
+		return fmt.Errorf("%w: %s has %s azg, extending costs %s azg", ErrPayment, c.sender.Address(), quote.Balance, quote.Amount), nil
+	}
+	fee := new(big.Int)
+	for _, row := range result.Entries {
+		one, err := c.sender.EstimateRechargeFee(ctx, mainFlow, row.TxSeq, row.amount)
+		if err != nil {
+			return nil, fmt.Errorf("estimate the fee of entry %d: %w", row.TxSeq, asPayment(err))
+		}
+		fee.Add(fee, one)
+	}
+	quote.Fee = fee
+	if quote.Balance.Cmp(quote.Total()) < 0 {
+		return fmt.Errorf("%w: %s has %s azg, amount and fee are %s azg", ErrPayment, c.sender.Address(), quote.Balance, quote.Total()), nil
+	}
+	return nil, nil
 }
 
 // shareOut computes each entry's amount and returns their sum.

@@ -214,6 +214,28 @@ func TestStatListExtend(t *testing.T) {
 		t.Fatalf("list %+v %v", rows, err)
 	}
 	const day = 86400
+	dry, err := c.Extend(context.Background(), root, client.ExtendOptions{Seconds: day, DryRun: true})
+	if err != nil || dry.Fee != "100" || dry.Quote.Total().Int64() != dry.Quote.Amount.Int64()+100 {
+		t.Fatalf("dry run %+v %v", dry, err)
+	}
+	declined := errors.New("too much")
+	_, err = c.Extend(context.Background(), root, client.ExtendOptions{Seconds: day, Accept: func(q client.ExtendQuote) error {
+		if q.Fee.Int64() != 100 || q.Entries != 1 || q.Balance == nil {
+			t.Errorf("quote %+v", q)
+		}
+		return declined
+	}})
+	if !errors.Is(err, declined) {
+		t.Fatalf("a price that was declined: %v", err)
+	}
+	if after, err := c.Stat(context.Background(), root); err != nil || after.EndTime != put.EndTime {
+		t.Fatalf("dry or declined, but extended: %+v %v", after, err)
+	}
+	network.Chain.SetBalance(clienttest.Address, dry.Quote.Total().Int64()-1)
+	if _, err := c.Extend(context.Background(), root, client.ExtendOptions{Seconds: day}); !errors.Is(err, client.ErrPayment) {
+		t.Fatalf("one azg short of amount and fee: %v, want ErrPayment", err)
+	}
+	network.Chain.SetBalance(clienttest.Address, dry.Quote.Total().Int64())
 	extended, err := c.Extend(context.Background(), root, client.ExtendOptions{Seconds: day})
 	if err != nil {
 		t.Fatal(err)

@@ -101,10 +101,15 @@ func optionalAmount(text string) (*big.Int, error) {
 // agree shows a price and asks for consent; called before anything is signed.
 func agree(cmd *cobra.Command, quote client.Quote, limit *big.Int, yes bool) error {
 	printQuote(cmd.ErrOrStderr(), quote)
-	if limit != nil && quote.Total().Cmp(limit) > 0 {
-		return fmt.Errorf("%w: %s is more than --max-price %s", client.ErrDeclined, formatAmount(quote.Total()), formatAmount(limit))
+	return agreeTotal(cmd, quote.Total(), limit, yes)
+}
+
+// agreeTotal holds a total against --max-price, if there is one, and asks.
+func agreeTotal(cmd *cobra.Command, total, limit *big.Int, yes bool) error {
+	if limit != nil && total.Cmp(limit) > 0 {
+		return fmt.Errorf("%w: %s is more than --max-price %s", client.ErrDeclined, formatAmount(total), formatAmount(limit))
 	}
-	return confirm(cmd, yes, "Pay "+formatAmount(quote.Total())+"?")
+	return confirm(cmd, yes, "Pay "+formatAmount(total)+"?")
 }
 
 func printQuote(w io.Writer, q client.Quote) {

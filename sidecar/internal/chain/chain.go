@@ -247,6 +247,8 @@ type Sender interface {
 	// EstimateFee simulates the submissions and returns the fee in azg.
 	EstimateFee(ctx context.Context, flowID uint64, items []Submission) (*big.Int, error)
 	Submit(ctx context.Context, flowID uint64, items []Submission) ([]Placed, Receipt, error)
+	// EstimateRechargeFee simulates a recharge and returns the fee in azg.
+	EstimateRechargeFee(ctx context.Context, flowID, txSeq uint64, amount *big.Int) (*big.Int, error)
 	Recharge(ctx context.Context, flowID, txSeq uint64, amount *big.Int) (endTime int64, r Receipt, err error)
 	RegisterMiner(ctx context.Context, beneficiary string, seed uint64) (Hash, Receipt, error)
 	ClaimRange(ctx context.Context, minerID Hash, claim Claim) (activeFromEpoch uint64, r Receipt, err error)

@@ -46,6 +46,7 @@ type node struct {
 	committed map[string]*sdk.TxResponse
 	seen      map[string]bool // by hash, as CometBFT remembers what it was offered
 	sent      []*tx.TxRaw
+	simulated *tx.TxRaw // the last
 	onSend    func(*tx.TxRaw) *sdk.TxResponse // nil: accept
 	young     bool                            // before the first block
 	lose      int                             // broadcasts to answer with Unavailable after taking them
@@ -164,6 +165,7 @@ func (n *node) Simulate(_ context.Context, r *tx.SimulateRequest) (*tx.SimulateR
 	if n.baseFee == "refuse" {
 		return nil, status.Error(codes.Unknown, "refused")
 	}
+	n.simulated = decodeTx(n.t, r.TxBytes)
 	return &tx.SimulateResponse{GasInfo: &sdk.GasInfo{GasUsed: 100_000}}, nil
 }
 
@@ -562,5 +564,28 @@ func TestOnlyAClosedEpochIsALostRace(t *testing.T) {
 		if got := chain.LostRace(c.err); got != c.want {
 			t.Errorf("%s: got %t", name, got)
 		}
+	}
+}
+
+func TestARechargeIsPricedWithoutBeingSent(t *testing.T) {
+	n := startNode(t)
+	sender := chain.NewSender(n.dial(), testKey(t))
+	fee, err := sender.EstimateRechargeFee(shortly(t), 0, 9, big.NewInt(1))
+	if want := big.NewInt(140_000 * 1_000_000_000); err != nil || fee.Cmp(want) != 0 { // 30 % and 10,000 over the gas used
+		t.Fatalf("got %v %v, want %v", fee, err, want)
+	}
+	var body tx.TxBody
+	if err := proto.Unmarshal(n.simulated.BodyBytes, &body); err != nil {
+		t.Fatal(err)
+	}
+	var msg flowtypes.MsgRecharge
+	if err := proto.Unmarshal(body.Messages[0].Value, &msg); err != nil || msg.TxSeq != 9 || msg.Amount.String() != "1" {
+		t.Fatalf("simulated %+v %v", msg, err)
+	}
+	if _, err := sender.EstimateRechargeFee(shortly(t), 0, 9, new(big.Int)); err == nil {
+		t.Fatal("an amount of 0 was priced")
+	}
+	if len(n.sent) != 0 {
+		t.Fatalf("%d transactions were sent", len(n.sent))
 	}
 }

@@ -95,16 +95,31 @@ func (a *Account) submitMsg(flowID uint64, items []Submission) (proto.Message, e
 	return &flowtypes.MsgSubmit{Sender: batch.Sender, FlowId: flowID, Submission: only.Submission, Endowment: only.Endowment}, nil
 }
 
+// EstimateRechargeFee simulates a recharge; it fails as it would.
+func (a *Account) EstimateRechargeFee(ctx context.Context, flowID, txSeq uint64, amount *big.Int) (*big.Int, error) {
+	msg, err := a.rechargeMsg(flowID, txSeq, amount)
+	if err != nil {
+		return nil, err
+	}
+	return a.estimate(ctx, msg)
+}
+
 // Recharge extends an entry's period.
 func (a *Account) Recharge(ctx context.Context, flowID, txSeq uint64, amount *big.Int) (int64, Receipt, error) {
-	if amount == nil || amount.Sign() <= 0 || amount.BitLen() > math.MaxBitLen {
-		return 0, Receipt{}, fmt.Errorf("recharge: amount %v, want a positive one", amount)
+	msg, err := a.rechargeMsg(flowID, txSeq, amount)
+	if err != nil {
+		return 0, Receipt{}, err
 	}
 	var answer flowtypes.MsgRechargeResponse
-	receipt, err := a.send(ctx, &flowtypes.MsgRecharge{
-		Sender: a.Address(), FlowId: flowID, TxSeq: txSeq, Amount: math.NewIntFromBigInt(amount),
-	}, &answer)
+	receipt, err := a.send(ctx, msg, &answer)
 	return answer.EndTime, receipt, err
+}
+
+func (a *Account) rechargeMsg(flowID, txSeq uint64, amount *big.Int) (proto.Message, error) {
+	if amount == nil || amount.Sign() <= 0 || amount.BitLen() > math.MaxBitLen {
+		return nil, fmt.Errorf("recharge: amount %v, want a positive one", amount)
+	}
+	return &flowtypes.MsgRecharge{Sender: a.Address(), FlowId: flowID, TxSeq: txSeq, Amount: math.NewIntFromBigInt(amount)}, nil
 }
 
 // RegisterMiner registers a miner id of this account; beneficiary may be empty.

@@ -157,6 +157,19 @@ func (c *Chain) place(sender string, item chain.Submission) (chain.Placed, error
 	return chain.Placed{TxSeq: entry.TxSeq, Root: entry.Root, StartSector: start, Sectors: sectors, Endowment: taken, EndTime: end}, nil
 }
 
+// EstimateRechargeFee is the flat fee; it fails for an entry that is not there.
+func (a *Account) EstimateRechargeFee(ctx context.Context, _, txSeq uint64, _ *big.Int) (*big.Int, error) {
+	leave, err := a.chain.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	if txSeq == 0 || txSeq >= a.chain.nextTxSeq() {
+		return nil, reject("flow", 6, "entry %d not found", txSeq)
+	}
+	return big.NewInt(a.chain.params.Fee), nil
+}
+
 // Recharge extends an entry by amount / (unit price * sectors) periods.
 func (a *Account) Recharge(ctx context.Context, _, txSeq uint64, amount *big.Int) (end int64, r chain.Receipt, err error) {
 	r, err = a.deliver(ctx, func(c *Chain) error {
