@@ -10,6 +10,7 @@ import (
 
 	"github.com/zgd-network/zgd/sidecar/client/nodeapi"
 	"github.com/zgd-network/zgd/sidecar/internal/chain"
+	"github.com/zgd-network/zgd/sidecar/internal/chain/keyring"
 )
 
 // Denom is the base unit of all amounts; 10^18 of it are one zg.
@@ -122,8 +123,8 @@ func (o Options) sender(remote *chain.Remote) (chain.Sender, error) {
 	var err error
 	switch {
 	case o.Keyring.Name != "":
-		where := chain.Keyring{Backend: o.Keyring.Backend, Dir: o.Keyring.Dir, Prompt: o.Keyring.Prompt}
-		key, err = chain.LoadKeyringKey(where, o.Keyring.Name)
+		where := keyring.Place{Backend: o.Keyring.Backend, Dir: o.Keyring.Dir, Prompt: o.Keyring.Prompt}
+		key, err = keyring.Load(where, o.Keyring.Name)
 	case o.KeyFile != "":
 		key, err = chain.LoadKeyFile(o.KeyFile)
 	default:

@@ -1,4 +1,4 @@
-package chain_test
+package keyring_test
 
 import (
 	"strings"
@@ -9,12 +9,12 @@ import (
 	sdkcodec "github.com/cosmos/cosmos-sdk/codec"
 	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
 	cryptocodec "github.com/cosmos/cosmos-sdk/crypto/codec"
-	"github.com/cosmos/cosmos-sdk/crypto/keyring"
+	sdkkeyring "github.com/cosmos/cosmos-sdk/crypto/keyring"
 	cryptotypes "github.com/cosmos/cosmos-sdk/crypto/types"
 	"github.com/cosmos/evm/crypto/ethsecp256k1"
 	evmhd "github.com/cosmos/evm/crypto/hd"
 
-	"github.com/zgd-network/zgd/sidecar/internal/chain"
+	"github.com/zgd-network/zgd/sidecar/internal/chain/keyring"
 )
 
 const (
@@ -28,17 +28,17 @@ func TestAKeyOfTheKeyringIsTheWalletsAccount(t *testing.T) {
 	cryptocodec.RegisterInterfaces(registry)
 	registry.RegisterImplementations((*cryptotypes.PubKey)(nil), &ethsecp256k1.PubKey{})
 	registry.RegisterImplementations((*cryptotypes.PrivKey)(nil), &ethsecp256k1.PrivKey{})
-	ring, err := keyring.New("zgd", keyring.BackendTest, home, strings.NewReader(""), sdkcodec.NewProtoCodec(registry), evmhd.EthSecp256k1Option())
+	ring, err := sdkkeyring.New("zgd", sdkkeyring.BackendTest, home, strings.NewReader(""), sdkcodec.NewProtoCodec(registry), evmhd.EthSecp256k1Option())
 	require.NoError(t, err)
 	_, err = ring.NewAccount("alice", testMnemonic, "", "m/44'/60'/0'/0/0", evmhd.EthSecp256k1)
 	require.NoError(t, err)
 
-	where := chain.Keyring{Backend: keyring.BackendTest, Dir: home}
-	key, err := chain.LoadKeyringKey(where, "alice")
+	where := keyring.Place{Backend: sdkkeyring.BackendTest, Dir: home}
+	key, err := keyring.Load(where, "alice")
 	require.NoError(t, err)
 	require.Equal(t, firstAddress, key.EVMAddress())
-	_, err = chain.LoadKeyringKey(where, "bob")
-	require.ErrorIs(t, err, chain.ErrNoKey)
-	_, err = chain.LoadKeyringKey(chain.Keyring{Backend: "paper", Dir: home}, "alice")
+	_, err = keyring.Load(where, "bob")
+	require.ErrorIs(t, err, keyring.ErrNoKey)
+	_, err = keyring.Load(keyring.Place{Backend: "paper", Dir: home}, "alice")
 	require.ErrorContains(t, err, "paper")
 }
