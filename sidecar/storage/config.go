@@ -9,6 +9,7 @@ import (
 
 	"github.com/zgd-network/zgd/sidecar/client/nodeapi"
 	"github.com/zgd-network/zgd/sidecar/internal/daemon"
+	"github.com/zgd-network/zgd/sidecar/internal/scrub"
 	"github.com/zgd-network/zgd/sidecar/storage/rpc"
 )
 
@@ -28,7 +29,7 @@ type Config struct {
 
 	PackSlots     int `toml:"pack_slots" comment:"loads of 256 KiB per pack file of a new store (4096: 1 GiB)"`
 	CapacityLoads int `toml:"capacity_loads" comment:"most loads ever stored; 0: what the disk holds"`
-	ScrubMiB      int `toml:"scrub_mib" comment:"MiB per second read in the background to find rot; 0: off"`
+	ScrubMiB      int `toml:"scrub_mib_per_second" comment:"read and checked in the background at idle priority to find rot; 0: off"`
 
 	UploadMemoryMiB int `toml:"upload_memory_mib" comment:"memory for uploads in flight, MiB; more wait up to 20 s"`
 	ServeMemoryMiB  int `toml:"serve_memory_mib" comment:"memory for answers in flight, MiB"`
@@ -42,7 +43,7 @@ func DefaultConfig() Config {
 		ChainGRPC: "127.0.0.1:9090", CometRPC: "http://127.0.0.1:26657",
 		Listen: "127.0.0.1:5678", AdminListen: "127.0.0.1:5679", Shard: "0/1",
 		FlowAddress: "0x0000000000000000000000000000000000001020",
-		PackSlots:   4096, ScrubMiB: 8, UploadMemoryMiB: 256, ServeMemoryMiB: 128, Log: daemon.DefaultLog(),
+		PackSlots:   4096, ScrubMiB: scrub.DefaultMiBPerSecond, UploadMemoryMiB: 256, ServeMemoryMiB: 128, Log: daemon.DefaultLog(),
 	}
 }
 
@@ -71,8 +72,11 @@ func (c Config) Validate() error {
 			return fmt.Errorf("%s is %d, want 4 to 1048576", name, n)
 		}
 	}
-	if c.PackSlots < 1 || c.CapacityLoads < 0 || c.ScrubMiB < 0 {
-		return fmt.Errorf("pack_slots is %d, capacity_loads %d, scrub_mib %d: want at least 1, 0 and 0", c.PackSlots, c.CapacityLoads, c.ScrubMiB)
+	if c.ScrubMiB < 0 || c.ScrubMiB > scrub.MaxMiBPerSecond {
+		return fmt.Errorf("scrub_mib_per_second is %d, want 0 (off) to %d", c.ScrubMiB, scrub.MaxMiBPerSecond)
+	}
+	if c.PackSlots < 1 || c.CapacityLoads < 0 {
+		return fmt.Errorf("pack_slots is %d, capacity_loads %d: want at least 1 and 0", c.PackSlots, c.CapacityLoads)
 	}
 	return nil
 }

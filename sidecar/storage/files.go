@@ -25,6 +25,7 @@ type files struct {
 	mu        sync.Mutex
 	open      map[uint64]*progress // by seq, files not finalized that somebody asked for
 	finalized uint64
+	lost      map[uint64]map[uint64]bool // load -> seqs whose segment in it rotted; as the rows q
 }
 
 // maxOpen bounds files.open; what falls out is read from its rows again.
@@ -40,12 +41,15 @@ type progress struct {
 }
 
 func newFiles(store *flowlog.Store, shard nodeapi.ShardConfig) (*files, error) {
-	f := &files{store: store, index: index{store.Meta()}, shard: shard, open: map[uint64]*progress{}}
+	f := &files{store: store, index: index{store.Meta()}, shard: shard, open: map[uint64]*progress{}, lost: map[uint64]map[uint64]bool{}}
 	if err := f.adoptShard(); err != nil {
 		return nil, fmt.Errorf("shard of the store: %w", err)
 	}
 	if err := f.recount(); err != nil {
 		return nil, fmt.Errorf("count finalized files: %w", err)
+	}
+	if err := f.readLost(); err != nil {
+		return nil, fmt.Errorf("list rotten segments: %w", err)
 	}
 	return f, nil
 }
@@ -232,11 +236,16 @@ func (f *files) write(ctx context.Context, e *entry, segment uint64, data []byte
 	batch.WriteSectors(load, firstSector, data)
 	batch.Set(rowSegment(e.seq, segment), nil)
 	nodes(func(height uint8, index uint64, root Hash) { batch.Set(rowNode(height, index), root[:]) })
+	if f.isLost(load, e.seq) {
+		batch.Unset(rowLost(load, e.seq))
+	}
 	if last {
 		batch.Set(rowFinal(e.seq), nil)
 	}
 	// Once queued a commit is not called back: the claim must outlive the caller.
-	err = f.store.Commit(context.WithoutCancel(ctx), &batch)
+	if err = f.store.Commit(context.WithoutCancel(ctx), &batch); err == nil {
+		f.found(load, e.seq)
+	}
 	if f.end(e, segment, err == nil, last) {
 		return true, f.finalize(ctx, e)
 	}
@@ -257,39 +266,4 @@ func (f *files) finalize(ctx context.Context, e *entry) error {
 		f.dropIfIdle(e.seq, p)
 	}
 	return nil
-}
-
-// lose forgets segments whose bytes are gone: the files are not finalized any
-// more, their segments can be uploaded again. The load goes too, because its
-// checksums may be right about wrong bytes.
-func (f *files) lose(ctx context.Context, load uint64) error {
-	entries, err := f.index.entriesIn(load)
-	if err != nil {
-		return err
-	}
-	var batch flowlog.Batch
-	batch.Delete(load)
-	for _, e := range entries {
-		batch.Unset(rowSegment(e.seq, load-e.startLoad()))
-		batch.Unset(rowFinal(e.seq))
-	}
-	if err := f.store.Commit(context.WithoutCancel(ctx), &batch); err != nil {
-		return fmt.Errorf("quarantine load %d: %w", load, err)
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, e := range entries {
-		p, segment := f.open[e.seq], load-e.startLoad()
-		if p != nil && p.stored.has(segment) {
-			p.stored.remove(segment)
-			p.written--
-		}
-	}
-	return f.recount()
-}
-
-// recount counts the rows z again. Needs mu; corruption is rare.
-func (f *files) recount() error {
-	f.finalized = 0
-	return f.index.meta.Iterate([]byte{'z'}, func(_, _ []byte) (bool, error) { f.finalized++; return true, nil })
 }

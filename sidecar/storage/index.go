@@ -25,6 +25,7 @@ type Hash = merkle.Hash
 //	o height(1) index(8)     seq of the entry that has this subtree, of a load or larger, as a node
 //	b load(8) sector(2)      seq of the entry that has something smaller than a load there
 //	x seq(8) segment(4)      segment stored
+//	q load(8) seq(8)         the entry's segment in this load rotted, and is not stored again yet
 //	z seq(8)                 every segment of this node's shard is stored
 type index struct{ meta flowlog.Meta }
 
@@ -158,6 +159,10 @@ func rowNode(height uint8, index uint64) []byte {
 
 func rowOwner(height uint8, index uint64) []byte {
 	return binary.BigEndian.AppendUint64([]byte{'o', height}, index)
+}
+
+func rowLost(load, seq uint64) []byte {
+	return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64([]byte{'q'}, load), seq)
 }
 
 func rowSegment(seq, segment uint64) []byte {

@@ -17,6 +17,7 @@ import (
 	"github.com/zgd-network/zgd/sidecar/client/nodeapi"
 	"github.com/zgd-network/zgd/sidecar/internal/chain"
 	"github.com/zgd-network/zgd/sidecar/internal/daemon"
+	"github.com/zgd-network/zgd/sidecar/internal/scrub"
 	"github.com/zgd-network/zgd/sidecar/storage/flowlog"
 	"github.com/zgd-network/zgd/sidecar/storage/rpc"
 	"github.com/zgd-network/zgd/x/flow/layout"
@@ -34,6 +35,7 @@ type Node struct {
 	copies   *copier
 	follower *follower
 	metrics  *metrics
+	scrub    scrub.Runner
 	hashing  *semaphore.Weighted
 
 	losing sync.Mutex // one quarantine at a time
@@ -113,7 +115,7 @@ func (n *Node) doorOptions(doors *rpc.Metrics) rpc.Options {
 func (n *Node) Components(public, admin net.Listener, shutdown func()) []daemon.Component {
 	return []daemon.Component{
 		{Name: "store", Run: func(ctx context.Context) error { <-ctx.Done(); return n.Close() }},
-		{Name: "scrub", Run: n.scrub},
+		{Name: "scrub", Run: n.runScrub},
 		{Name: "copies", Run: n.copies.run},
 		{Name: "follower", Run: n.follower.run},
 		daemon.HTTP("admin", admin, n.Admin(shutdown)),
@@ -135,57 +137,6 @@ func (n *Node) entriesAdded(ctx context.Context, entries []*entry) {
 			continue
 		}
 		n.copies.offer(e.root)
-	}
-}
-
-// scrub reads everything again and again, slowly, so that rot is found while
-// other copies of the data exist.
-func (n *Node) scrub(ctx context.Context) error {
-	n.loseQuarantined(ctx)
-	if n.cfg.ScrubMiB == 0 {
-		<-ctx.Done()
-		return nil
-	}
-	scrubber := n.engine.Scrubber(int64(n.cfg.ScrubMiB) << 20)
-	timer := time.NewTimer(time.Second)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-timer.C:
-		}
-		found := scrubber.Corrupt
-		wait, err := scrubber.Step()
-		if err != nil {
-			n.log.Warn("scrubbing", "error", err)
-		}
-		if scrubber.Corrupt > found {
-			n.loseQuarantined(ctx)
-		}
-		timer.Reset(wait)
-	}
-}
-
-// loseQuarantined takes back the promises about loads the engine gave up.
-func (n *Node) loseQuarantined(ctx context.Context) {
-	stats, err := n.engine.Inspect()
-	if err != nil || stats.Quarantined == 0 {
-		return
-	}
-	loads, err := n.engine.Quarantined()
-	if err != nil {
-		n.log.Warn("list quarantined loads", "error", err)
-		return
-	}
-	for _, load := range loads {
-		n.metrics.corrupt.Inc()
-		n.losing.Lock()
-		err := n.files.lose(ctx, load)
-		n.losing.Unlock()
-		if err != nil {
-			n.log.Error("cannot quarantine", "load", load, "error", err)
-		}
 	}
 }
 

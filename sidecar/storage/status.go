@@ -39,6 +39,7 @@ func (n *Node) NodeStatus(ctx context.Context) nodeapi.NodeStatus {
 		ChainHeight: uint64(at.height), LagBlocks: lag, NextTxSeq: at.nextSeq,
 		Files: nodeapi.FileCounts{Known: known, Finalized: finalized, Waiting: known - min(finalized, known)},
 		Loads: uint64(n.engine.Count()), Bytes: uint64(n.engine.Bytes()), Shard: n.files.shard, Version: n.version,
+		Scrub: n.scrub.Status(), Quarantined: n.files.countLost(),
 	}
 	if stats, err := n.engine.Inspect(); err == nil {
 		out.DiskFree = stats.Disk.AvailBytes
@@ -99,7 +100,9 @@ func (n *Node) registerGauges() {
 			return value(n.NodeStatus(context.Background()))
 		})
 	}
+	n.scrub.Register(n.metrics.registry, "zg_storage")
 	n.metrics.registry.MustRegister(
+		gauge("quarantined_loads", "Loads found corrupt and not uploaded again yet.", func(s nodeapi.NodeStatus) float64 { return float64(s.Quarantined) }),
 		gauge("chain_height", "Block up to which the flow is known.", func(s nodeapi.NodeStatus) float64 { return float64(s.ChainHeight) }),
 		gauge("lag_blocks", "Blocks heard of and not followed yet.", func(s nodeapi.NodeStatus) float64 { return float64(s.LagBlocks) }),
 		gauge("files_known", "Entries of the flow.", func(s nodeapi.NodeStatus) float64 { return float64(s.Files.Known) }),

@@ -178,8 +178,18 @@ type NodeStatus struct {
 	Bytes       uint64      `json:"bytes"`
 	DiskFree    uint64      `json:"disk_free"` // bytes
 	Shard       ShardConfig `json:"shard"`
+	Scrub       ScrubStatus `json:"scrub"`
+	Quarantined uint64      `json:"quarantined"` // loads found rotten and not uploaded again yet
 	LastError   string      `json:"last_error"`
 	Version     string      `json:"version"`
+}
+
+// ScrubStatus counts what was read back and checked in the background since the
+// start.
+type ScrubStatus struct {
+	Bytes        uint64 `json:"bytes"`
+	Rotten       uint64 `json:"rotten"`         // loads
+	LastFullPass int64  `json:"last_full_pass"` // Unix seconds; 0: not yet
 }
 
 // FileCounts counts the files of a node by state.

@@ -46,7 +46,7 @@ type node struct {
 	committed map[string]*sdk.TxResponse
 	seen      map[string]bool // by hash, as CometBFT remembers what it was offered
 	sent      []*tx.TxRaw
-	simulated *tx.TxRaw // the last
+	simulated *tx.TxRaw                       // the last
 	onSend    func(*tx.TxRaw) *sdk.TxResponse // nil: accept
 	young     bool                            // before the first block
 	lose      int                             // broadcasts to answer with Unavailable after taking them

@@ -34,11 +34,12 @@ func TestExitCodesAndWords(t *testing.T) {
 		want string
 	}{
 		{"version", []string{"version"}, 0, ""},
-		{"init", []string{"init", "--home", home, "--shard", "1/2", "--listen", "127.0.0.1:5999"}, 0, "config.toml"},
+		{"init", []string{"init", "--home", home, "--shard", "1/2", "--listen", "127.0.0.1:5999", "--scrub-mib-per-second", "3"}, 0, "config.toml"},
 		{"init does not overwrite", []string{"init", "--home", home}, 1, "exists"},
 		{"a key that nobody reads", []string{"start", "--home", typo}, 2, "lissten"},
 		{"a shard that is none", []string{"start", "--home", home, "--shard", "2/2"}, 2, "shard"},
 		{"an admin port for everybody", []string{"start", "--home", home, "--admin-listen", "0.0.0.0:1"}, 2, "loopback"},
+		{"a scrubber that runs backwards", []string{"start", "--home", home, "--scrub-mib-per-second", "-1"}, 2, "scrub_mib_per_second"},
 		{"an unknown flag", []string{"start", "--nothing"}, 2, "--nothing"},
 		{"a home without a store", []string{"fsck", "--home", home}, 1, "--home"},
 		{"no node to ask", []string{"status", "--node", "http://127.0.0.1:1"}, 6, "unavailable"},
@@ -52,7 +53,7 @@ func TestExitCodesAndWords(t *testing.T) {
 		})
 	}
 	text, err := os.ReadFile(filepath.Join(home, "config.toml"))
-	if err != nil || !strings.Contains(string(text), "127.0.0.1:5999") || !strings.Contains(string(text), "1/2") {
+	if err != nil || !strings.Contains(string(text), "127.0.0.1:5999") || !strings.Contains(string(text), "1/2") || !strings.Contains(string(text), "scrub_mib_per_second = 3") {
 		t.Errorf("config.toml: %v\n%s", err, text)
 	}
 	if _, out, _ := run("version", "--output", "json"); !json.Valid([]byte(out)) {

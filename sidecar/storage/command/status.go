@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,6 +21,7 @@ type statusReport struct {
 	Node    string             `json:"node"`
 	Healthy bool               `json:"healthy"`
 	Reasons []string           `json:"reasons"`
+	Details []string           `json:"details"`
 	Status  nodeapi.NodeStatus `json:"status"`
 }
 
@@ -50,7 +52,7 @@ func statusCmd() *cobra.Command {
 }
 
 func askStatus(cmd *cobra.Command, url string) (statusReport, error) {
-	report := statusReport{Node: url, Reasons: []string{}}
+	report := statusReport{Node: url, Reasons: []string{}, Details: []string{}}
 	client, err := nodeapi.New(url, nodeapi.Options{Timeout: 5 * time.Second})
 	if err != nil {
 		return report, err
@@ -69,9 +71,10 @@ func askStatus(cmd *cobra.Command, url string) (statusReport, error) {
 	defer response.Body.Close()
 	report.Healthy = response.StatusCode == http.StatusOK
 	body, err := io.ReadAll(io.LimitReader(response.Body, 64<<10))
-	var health struct{ Reasons []string }
+	var health struct{ Reasons, Details []string }
 	err = errors.Join(err, json.Unmarshal(body, &health))
 	report.Reasons = append(report.Reasons, health.Reasons...)
+	report.Details = append(report.Details, health.Details...)
 	return report, err
 }
 
@@ -82,13 +85,21 @@ func (r statusReport) print(w io.Writer) {
 		health = "NOT WELL"
 	}
 	fmt.Fprintf(w, "node      %s  %s  (%s)\n", r.Node, health, s.Version)
-	for _, reason := range r.Reasons {
-		fmt.Fprintf(w, "          %s\n", reason)
+	for _, line := range slices.Concat(r.Reasons, r.Details) {
+		fmt.Fprintf(w, "          %s\n", line)
 	}
 	fmt.Fprintf(w, "chain     height %d, %d blocks behind, next entry %d\n", s.ChainHeight, s.LagBlocks, s.NextTxSeq)
 	fmt.Fprintf(w, "files     %d known, %d complete, %d waiting for data\n", s.Files.Known, s.Files.Finalized, s.Files.Waiting)
 	fmt.Fprintf(w, "data      %d loads, %.3f GiB; %.1f GiB free\n", s.Loads, float64(s.Bytes)/(1<<30), float64(s.DiskFree)/(1<<30))
+	fmt.Fprintf(w, "scrub     %.3f GiB checked, %d loads rotten; last full pass %s\n", float64(s.Scrub.Bytes)/(1<<30), s.Scrub.Rotten, passText(s.Scrub.LastFullPass))
 	fmt.Fprintf(w, "shard     %d of %d\n", s.Shard.ShardID, s.Shard.NumShard)
+}
+
+func passText(unix int64) string {
+	if unix == 0 {
+		return "not yet"
+	}
+	return time.Unix(unix, 0).UTC().Format("2006-01-02 15:04:05 UTC")
 }
 
 func inspectCmd() *cobra.Command {

@@ -14,6 +14,8 @@ type Backend interface {
 	NodeStatus(ctx context.Context) nodeapi.NodeStatus
 	// Health returns why the node is not healthy, nothing when it is.
 	Health(ctx context.Context) (reasons []string)
+	// Notices returns what an operator should see to although the node is healthy.
+	Notices(ctx context.Context) []string
 	Shard() nodeapi.ShardConfig
 
 	// FileByRoot picks among the entries with this root the first finalized one,

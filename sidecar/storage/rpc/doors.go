@@ -28,14 +28,18 @@ func (s *Server) routeDoors() {
 	s.mux.Handle("GET /metrics", s.opts.Metrics.Handler())
 }
 
-// getHealth is for load balancers and people: 503 says why.
+// getHealth is for load balancers and people: 503 says why; details are what to
+// see to in either case.
 func (s *Server) getHealth(w http.ResponseWriter, r *http.Request) {
 	reasons := s.backend.Health(r.Context())
-	if len(reasons) == 0 {
-		writeJSON(w, http.StatusOK, map[string]any{"status": "ok"})
-		return
+	status, answer := http.StatusOK, map[string]any{"status": "ok"}
+	if len(reasons) > 0 {
+		status, answer = http.StatusServiceUnavailable, map[string]any{"status": "unhealthy", "reasons": reasons}
 	}
-	writeJSON(w, http.StatusServiceUnavailable, map[string]any{"status": "unhealthy", "reasons": reasons})
+	if notices := s.backend.Notices(r.Context()); len(notices) > 0 {
+		answer["details"] = notices
+	}
+	writeJSON(w, status, answer)
 }
 
 func writeJSON(w http.ResponseWriter, status int, value any) {

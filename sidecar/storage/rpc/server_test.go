@@ -36,6 +36,7 @@ type backend struct {
 
 func (b *backend) Status(context.Context) (nodeapi.Status, error)     { return nodeapi.Status{}, nil }
 func (b *backend) NodeStatus(context.Context) nodeapi.NodeStatus      { return nodeapi.NodeStatus{} }
+func (b *backend) Notices(context.Context) []string                   { return nil }
 func (b *backend) Health(context.Context) []string                    { return nil }
 func (b *backend) Shard() nodeapi.ShardConfig                         { return nodeapi.ShardConfig{NumShard: 1} }
 func (b *backend) FlowContext(context.Context) (nodeapi.Hash, uint64) { return nodeapi.Hash{}, 1 }
