@@ -11,6 +11,7 @@ import (
 
 	"github.com/zgd-network/zgd/sidecar/internal/chain"
 	"github.com/zgd-network/zgd/sidecar/internal/daemon"
+	"github.com/zgd-network/zgd/sidecar/internal/scrub"
 	"github.com/zgd-network/zgd/x/pora/mine"
 )
 
@@ -29,6 +30,7 @@ type Config struct {
 	SealThreads  int             `toml:"seal_threads" comment:"loads fetched and sealed at a time"`
 	ReadAhead    int             `toml:"read_ahead" comment:"loads read at a time; each worker keeps as many nonces ahead as fit"`
 	DutyPercent  int             `toml:"duty_percent" comment:"share of its time a search worker may work, 1 to 100"`
+	ScrubMiB     int             `toml:"scrub_mib_per_second" comment:"sealed data read and checked in the background at idle priority to find rot; 0: off"`
 	MinBalance   string          `toml:"min_balance" comment:"azg that the key's account must have for a search to start"`
 	SubmitWithin daemon.Duration `toml:"submit_within" comment:"how long a found proof is tried to be sent"`
 	StatusListen string          `toml:"status_listen" comment:"address of /v1/status, /healthz and /metrics"`
@@ -40,6 +42,7 @@ func DefaultConfig() Config {
 	return Config{
 		ChainGRPC: "127.0.0.1:9090", CometRPC: "http://127.0.0.1:26657", Storage: "http://127.0.0.1:5678",
 		Shard: "0/1", Threads: 1, SealThreads: 2, ReadAhead: 8, DutyPercent: 100,
+		ScrubMiB:   scrub.DefaultMiBPerSecond,
 		MinBalance: "1000000000000000", SubmitWithin: daemon.Duration(60e9),
 		StatusListen: "127.0.0.1:5680", Log: daemon.DefaultLog(),
 	}
@@ -80,6 +83,7 @@ func (c Config) Settings() (Settings, error) {
 	}{
 		{"threads", s.Threads, 1, 1024}, {"seal_threads", s.SealThreads, 1, 256},
 		{"read_ahead", s.ReadAhead, 1, 1024}, {"duty_percent", s.DutyPercent, 1, 100},
+		{"scrub_mib_per_second", c.ScrubMiB, 0, scrub.MaxMiBPerSecond},
 	} {
 		if limit.got < limit.low || limit.got > limit.high {
 			return Settings{}, fmt.Errorf("%s is %d, want %d to %d", limit.name, limit.got, limit.low, limit.high)

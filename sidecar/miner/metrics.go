@@ -39,6 +39,7 @@ func (n *Node) registerMetrics(registry prometheus.Registerer) {
 	counter("proofs_late_total", "Proofs that came after others had closed the epoch.", &n.counts.late)
 	counter("proofs_refused_total", "Proofs that the chain refused.", &n.counts.refused)
 	counter("proofs_unproven_total", "Solutions that could not be proven or sent.", &n.counts.unproven)
+	n.scrub.Register(registry, "zg_miner")
 	gauge := func(name, help string, value func(Status) float64) {
 		registry.MustRegister(prometheus.NewGaugeFunc(
 			prometheus.GaugeOpts{Namespace: "zg_miner", Name: name, Help: help},

@@ -3,6 +3,8 @@ package miner_test
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -258,6 +260,50 @@ func TestARottenSealedCopyIsSealedAgain(t *testing.T) {
 	status := miner.until(t, "another proof", func(s minerStatus) bool { return s.Proofs.Accepted == 2 })
 	if status.Proofs.Refused != 0 || status.Proofs.Unproven == 0 {
 		t.Fatalf("proofs %+v: a bad copy must be caught here, not on chain", status.Proofs)
+	}
+}
+
+// trust B04: one flipped bit in the miner's pack is found although nothing wins,
+// and the load is fetched and sealed again, the same to the byte.
+func TestB04_TheScrubberHasARottenLoadSealedAgain(t *testing.T) {
+	w := diskWorld(t)
+	w.chain.SetDifficulty(1 << 40)
+	w.config.ScrubMiB = 1 << 10
+	w.storage.put(1, 4*layout.LoadSize)
+	miner := w.start()
+	miner.until(t, "enrolled", func(s minerStatus) bool { return s.Claim.NumShard == 1 })
+	w.chain.NextEpoch()
+	miner.until(t, "all loads sealed and checked", func(s minerStatus) bool {
+		return s.Loads.Wanted == 4 && s.Loads.Sealed == 4 && s.Scrub.Bytes >= 8*layout.LoadSize && s.Scrub.LastFullPass > 0
+	})
+	before := w.storage.fetches.Load()
+	packs, err := filepath.Glob(filepath.Join(w.dir, "data", "*", "chunks", "*.zgc"))
+	if err != nil || len(packs) != 1 {
+		t.Fatalf("packs %v, %v", packs, err)
+	}
+	pack, err := os.OpenFile(packs[0], os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pack.Close()
+	const at = 2*layout.LoadSize + 70_001 // in the third slot
+	var was [1]byte
+	if _, err := pack.ReadAt(was[:], at); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pack.WriteAt([]byte{was[0] ^ 4}, at); err != nil {
+		t.Fatal(err)
+	}
+	status := miner.until(t, "the rot found and mended", func(s minerStatus) bool {
+		return s.Scrub.Rotten == 1 && s.Loads.Sealed == 4 && w.storage.fetches.Load() > before
+	})
+	if status.Proofs.Unproven != 0 || w.storage.fetches.Load() != before+1 {
+		t.Fatalf("%d loads fetched again, proofs %+v", w.storage.fetches.Load()-before, status.Proofs)
+	}
+	bytes := status.Scrub.Bytes
+	miner.until(t, "another pass", func(s minerStatus) bool { return s.Scrub.Bytes > bytes+8*layout.LoadSize })
+	if s := miner.Status(); s.Scrub.Rotten != 1 {
+		t.Fatalf("rot again: %+v", s.Scrub)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/zgd-network/zgd/sidecar/internal/chain"
+	"github.com/zgd-network/zgd/sidecar/internal/scrub"
 )
 
 const (
@@ -52,6 +53,7 @@ type Node struct {
 	board    *board
 	counts   counters
 	rate     sealRate
+	scrub    scrub.Runner
 	readTime prometheus.Histogram
 	kick     chan struct{} // look at the chain now
 	wake     chan struct{} // look for loads to seal now
@@ -171,6 +173,7 @@ func (n *Node) runAll(ctx context.Context) {
 		all.Go(func() { s.run(ctx) })
 	}
 	all.Go(func() { n.watch(ctx) })
+	all.Go(func() { n.runScrub(ctx) })
 	all.Go(func() { n.measure(ctx) })
 	all.Wait()
 	n.submits.Wait()
@@ -310,10 +313,15 @@ func (n *Node) readFailed(load uint64, err error) {
 	n.resealLoad(load)
 }
 
+// resealLoad deletes a bad copy, and then has the load sealed anew; in this
+// order, so that it is not the new copy that is deleted.
 func (n *Node) resealLoad(load uint64) {
-	n.plan.lost(load)
+	if !n.plan.lost(load) {
+		return
+	}
 	if err := n.store.Delete(context.Background(), load); err != nil {
 		n.noteError("delete", fmt.Errorf("bad sealed load %d: %w", load, err))
 	}
+	n.plan.again(load)
 	n.wakeSealers()
 }

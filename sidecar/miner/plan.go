@@ -134,14 +134,25 @@ func (p *plan) failed(load uint64, now time.Time) {
 	p.delayed[load] = d
 }
 
-// lost says that a sealed load turned out bad: seal it again.
-func (p *plan) lost(load uint64) {
+// lost says that a sealed load turned out bad; false when it is not sealed (any
+// more). Nobody is handed the load until again: its bad copy is to go first.
+func (p *plan) lost(load uint64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.sealed.has(load) {
-		p.sealed.remove(load)
-		p.sealedN--
+	if !p.sealed.has(load) {
+		return false
 	}
+	p.sealed.remove(load)
+	p.sealedN--
+	p.busy[load] = true
+	return true
+}
+
+// again wants a lost load sealed again.
+func (p *plan) again(load uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.busy, load)
 	p.cursor = min(p.cursor, load)
 }
 

@@ -100,8 +100,13 @@ func TestPlanSealsALostLoadAgain(t *testing.T) {
 	for _, load := range drain(p, noon) {
 		p.done(load)
 	}
-	p.lost(1)
-	p.lost(1)
+	if !p.lost(1) || p.lost(1) {
+		t.Fatal("a load is lost once")
+	}
+	if got := drain(p, noon); len(got) != 0 {
+		t.Fatalf("handed out %v before its bad copy was gone", got)
+	}
+	p.again(1)
 	if _, sealed, _ := p.progress(); sealed != 2 {
 		t.Fatalf("%d sealed, want 2", sealed)
 	}

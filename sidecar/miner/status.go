@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/zgd-network/zgd/sidecar/client/nodeapi"
 	"github.com/zgd-network/zgd/sidecar/internal/daemon"
 	"github.com/zgd-network/zgd/x/flow/layout"
 )
@@ -23,23 +24,24 @@ const (
 
 // Status is the body of GET /v1/status.
 type Status struct {
-	State       string      `json:"state"`
-	Reason      string      `json:"reason,omitempty"` // of not searching
-	Detail      string      `json:"detail,omitempty"`
-	MinerID     string      `json:"miner_id"`
-	Owner       string      `json:"owner"`
-	Beneficiary string      `json:"beneficiary"`
-	Claim       StatusClaim `json:"claim"`
-	Height      int64       `json:"height"`
-	Epoch       uint64      `json:"epoch"`
-	Loads       StatusLoads `json:"loads"`
-	Search      StatusWork  `json:"search"`
-	Proofs      StatusProof `json:"proofs"`
-	Chain       StatusLink  `json:"chain"`
-	Storage     StatusLink  `json:"storage"`
-	BalanceAzg  string      `json:"balance_azg"`
-	UptimeS     int64       `json:"uptime_seconds"`
-	LastError   string      `json:"last_error,omitempty"`
+	State       string              `json:"state"`
+	Reason      string              `json:"reason,omitempty"` // of not searching
+	Detail      string              `json:"detail,omitempty"`
+	MinerID     string              `json:"miner_id"`
+	Owner       string              `json:"owner"`
+	Beneficiary string              `json:"beneficiary"`
+	Claim       StatusClaim         `json:"claim"`
+	Height      int64               `json:"height"`
+	Epoch       uint64              `json:"epoch"`
+	Loads       StatusLoads         `json:"loads"`
+	Search      StatusWork          `json:"search"`
+	Proofs      StatusProof         `json:"proofs"`
+	Scrub       nodeapi.ScrubStatus `json:"scrub"`
+	Chain       StatusLink          `json:"chain"`
+	Storage     StatusLink          `json:"storage"`
+	BalanceAzg  string              `json:"balance_azg"`
+	UptimeS     int64               `json:"uptime_seconds"`
+	LastError   string              `json:"last_error,omitempty"`
 }
 
 // StatusClaim is the claimed range.
@@ -104,6 +106,7 @@ func (n *Node) Status() Status {
 			Found: n.counts.found.Load(), Accepted: n.counts.accepted.Load(), Late: n.counts.late.Load(), Refused: n.counts.refused.Load(),
 			Unproven: n.counts.unproven.Load(), RewardAzg: n.reward.String(),
 		},
+		Scrub:      n.scrub.Status(),
 		Chain:      StatusLink{Reachable: n.core.chainUp},
 		Storage:    StatusLink{Reachable: n.core.storageErr == nil, Error: errorText(n.core.storageErr)},
 		BalanceAzg: amountText(n.core.balance), UptimeS: int64(now.Sub(n.started).Seconds()), LastError: n.lastError,

@@ -50,17 +50,20 @@ func TestKeysShow(t *testing.T) {
 
 func TestInitWritesWhatStartReads(t *testing.T) {
 	home := t.TempDir()
-	if code, _, stderr := run(t, "init", "--home", home, "--shard", "1/2", "--threads", "3"); code != 0 {
+	if code, _, stderr := run(t, "init", "--home", home, "--shard", "1/2", "--threads", "3", "--scrub-mib-per-second", "3"); code != 0 {
 		t.Fatalf("code %d, %s", code, stderr)
 	}
 	text, err := os.ReadFile(filepath.Join(home, miner.ConfigFile))
-	if err != nil || !strings.Contains(string(text), "shard = '1/2'") || !strings.Contains(string(text), "# ") {
+	if err != nil || !strings.Contains(string(text), "shard = '1/2'") || !strings.Contains(string(text), "scrub_mib_per_second = 3") || !strings.Contains(string(text), "# ") {
 		t.Fatalf("%s %v", text, err)
 	}
 	if code, _, _ := run(t, "init", "--home", home); code == 0 {
 		t.Fatal("init wrote over a configuration")
 	}
 	if code, _, stderr := run(t, "init", "--home", t.TempDir(), "--shard", "1/3"); code != 2 {
+		t.Fatalf("code %d, %s", code, stderr)
+	}
+	if code, _, stderr := run(t, "init", "--home", t.TempDir(), "--scrub-mib-per-second", "-1"); code != 2 || !strings.Contains(stderr, "scrub_mib_per_second") {
 		t.Fatalf("code %d, %s", code, stderr)
 	}
 }

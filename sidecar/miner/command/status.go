@@ -62,6 +62,7 @@ func printStatus(w io.Writer, s miner.Status) {
 	fmt.Fprintf(w, "\nsearch     %d iterations, %.0f/s, %d nonces skipped\n", s.Search.Iterations, s.Search.IterationsPerSecond, s.Search.Skipped)
 	fmt.Fprintf(w, "proofs     %d accepted, %d late, %d refused, %d not sent; %s azg since the start\n",
 		s.Proofs.Accepted, s.Proofs.Late, s.Proofs.Refused, s.Proofs.Unproven, s.Proofs.RewardAzg)
+	fmt.Fprintf(w, "scrub      %.3f GiB checked, %d loads rotten\n", float64(s.Scrub.Bytes)/(1<<30), s.Scrub.Rotten)
 	fmt.Fprintf(w, "chain      %s\nstorage    %s\n", link(s.Chain), link(s.Storage))
 	if s.LastError != "" {
 		fmt.Fprintf(w, "last error %s\n", s.LastError)
