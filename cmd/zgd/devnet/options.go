@@ -14,7 +14,7 @@ const (
 	MaxStorage    = 16
 	MaxMiners     = 16
 
-	minBlockTime = 100 * time.Millisecond
+	minBlockTime = 10 * time.Millisecond
 	maxBlockTime = time.Minute
 )
 

@@ -82,6 +82,7 @@ func checkSettings(t *testing.T, node testnet.Node, ports map[string]string) {
 	require.NoError(t, evmconfig.ValidateCrossConfig(comet, &settings))
 	require.Equal(t, 250*time.Millisecond, comet.Consensus.TimeoutCommit)
 	require.Equal(t, nodeconfig.ReapInterval, comet.Mempool.ReapInterval)
+	require.Equal(t, nodeconfig.GossipSleep, comet.Consensus.PeerGossipSleepDuration)
 	require.Equal(t, 2, strings.Count(comet.P2P.PersistentPeers, "@"))
 	require.NotContains(t, settings.JSONRPC.API, "personal")
 	require.False(t, settings.JSONRPC.AllowInsecureUnlock)
