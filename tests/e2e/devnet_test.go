@@ -126,6 +126,7 @@ func TestMainJob(t *testing.T) {
 		time.Sleep(time.Duration(rng.IntN(3000)) * time.Millisecond)
 		d.kill(name)
 	}
+	d.answers()
 	first, second := d.stat(firstRoot), d.stat(root)
 	d.provenAgain(first, 5*time.Minute)
 	d.provenAgain(second, 5*time.Minute)
@@ -187,6 +188,21 @@ func (d *devnet) putUnderFire(path string, rng *rand.Rand) string {
 		time.Sleep(time.Second)
 		put()
 	}
+}
+
+// answers waits until the chain and the storage node serve again: a heir runs
+// before it listens.
+func (d *devnet) answers() {
+	d.t.Helper()
+	until(d.t, time.Minute, "chain and storage answer", func() (bool, string) {
+		r := command(d.t, 20*time.Second, "zg", "info", "--network", d.readyFile)
+		if r.code != 0 {
+			return false, last(r.stderr, 300)
+		}
+		var health any
+		err := getJSON(d.ready().Storage[0]+"/healthz", &health)
+		return err == nil, fmt.Sprint(err)
+	})
 }
 
 // kill ends one process as the kernel would and waits for its heir.
