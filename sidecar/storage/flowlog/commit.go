@@ -100,10 +100,7 @@ func (g *group) commit() error {
 		return err // may be there after a restart; slots stay taken until then
 	}
 	g.sequence++
-	if err := errors.Join(g.publish(), batch.Close(), g.watermark.write(g.sequence)); err != nil {
-		g.log.Warn("group is durable; something after it failed", "error", err)
-	}
-	return nil
+	return errors.Join(g.publish(), batch.Close())
 }
 
 // sync makes a pack's writes durable. A pack that failed in any way is not asked
@@ -151,11 +148,15 @@ func (g *group) fill(batch *pebble.Batch) error {
 	return nil
 }
 
-// publish shows the group to readers, rows and index as one; only then are the
-// old slots free.
+// publish shows the durable group to readers, rows and index as one; only then
+// are the old slots free.
 func (g *group) publish() error {
+	next, err := g.meta.next()
+	if err != nil {
+		return err
+	}
 	g.index.mu.Lock()
-	err := g.meta.advance()
+	old := g.meta.show(next)
 	for load, r := range g.staged {
 		g.index.putLocked(load, entryOf(r))
 	}
@@ -163,7 +164,10 @@ func (g *group) publish() error {
 	for _, slot := range g.freed {
 		g.slots.release(slot)
 	}
-	return err
+	if err := errors.Join(g.meta.retire(old), g.watermark.write(g.sequence)); err != nil {
+		g.log.Warn("group is durable; something after it failed", "error", err)
+	}
+	return nil
 }
 
 // lowSpace returns ErrFull while the file system has less than the reserve left.

@@ -166,6 +166,9 @@ func checkReads(store *flowlog.Store, w *workload, f *fault) error {
 			}
 		}
 	}
+	if _, err := store.Inspect(); err != nil {
+		return fmt.Errorf("inspect: %w", err)
+	}
 	value, _, err := store.Meta().Get([]byte("seq"))
 	if err == nil && len(w.states) > 1 && int(value[7]) != len(w.states)-1 {
 		err = fmt.Errorf("row seq is %d, want %d", value[7], len(w.states)-1)

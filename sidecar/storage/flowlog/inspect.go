@@ -35,8 +35,11 @@ func (s *Store) Inspect() (Stats, error) {
 		SlotsPerPack: s.manifest.SlotsPerPack, Capacity: s.opts.CapacityLoads,
 		Loads: s.Count(), Bytes: s.Bytes(),
 		Corruptions: s.corruptions.Load(), ReadErrors: s.readErrors.Load(),
-		MetaBytes: s.meta.db.Metrics().DiskSpaceUsage(),
 		UsedSlots: int(s.usedSlots.Load()),
+	}
+	metrics := make(chan uint64, 1) // left behind where pebble waits for ever
+	if err := s.meta.guard(func() error { metrics <- s.meta.db.Metrics().DiskSpaceUsage(); return nil }); err == nil {
+		stats.MetaBytes = <-metrics
 	}
 	s.index.mu.RLock()
 	stats.Partial, stats.Plain = s.index.count[Partial], s.index.count[Plain]

@@ -16,14 +16,33 @@ type view struct {
 	retired  bool // guarded by meta.mu; the last user closes the snapshot
 }
 
-// advance shows everything committed so far. Only the committer calls it.
-func (m *meta) advance() error {
-	next := &view{snapshot: m.db.NewSnapshot()}
+// next prepares a view of everything committed so far. Pebble may wait for locks
+// here and when a snapshot is closed, for ever once its manifest has failed: so
+// both go through guard, and hold no lock of ours.
+func (m *meta) next() (*view, error) {
+	v := new(view)
+	err := m.guard(func() error {
+		v.snapshot = m.db.NewSnapshot()
+		return nil
+	})
+	return v, err
+}
+
+// show lets readers see v, and returns what they saw before, to be retired.
+func (m *meta) show(v *view) (old *view) {
 	m.mu.Lock()
-	old := m.view
-	m.view = next
-	m.mu.Unlock()
-	return m.retire(old)
+	defer m.mu.Unlock()
+	old, m.view = m.view, v
+	return old
+}
+
+// advance shows everything committed so far. Only Open and the committer do so.
+func (m *meta) advance() error {
+	v, err := m.next()
+	if err != nil {
+		return err
+	}
+	return m.retire(m.show(v))
 }
 
 // retire closes a view that nobody will acquire any more, now or with its last
@@ -37,7 +56,7 @@ func (m *meta) retire(v *view) error {
 	idle := v.users == 0
 	m.mu.Unlock()
 	if idle {
-		return v.snapshot.Close()
+		return m.guard(v.snapshot.Close)
 	}
 	return nil
 }
@@ -49,21 +68,20 @@ func (m *meta) acquire() *view {
 	return m.view
 }
 
-func (m *meta) release(v *view) error {
+func (m *meta) release(v *view) {
 	m.mu.Lock()
 	v.users--
 	last := v.users == 0 && v.retired
 	m.mu.Unlock()
 	if last {
-		return v.snapshot.Close()
+		_ = m.guard(v.snapshot.Close) // the reader has what it came for
 	}
-	return nil
 }
 
 // get returns a copy of the value; ok is false when there is none.
 func (m *meta) get(key []byte) (value []byte, ok bool, err error) {
 	v := m.acquire()
-	defer func() { err = errors.Join(err, m.release(v)) }()
+	defer m.release(v)
 	found, closer, err := v.snapshot.Get(key)
 	if errors.Is(err, pebble.ErrNotFound) {
 		return nil, false, nil
@@ -88,7 +106,7 @@ func (m *meta) row(load uint64) (*row, error) {
 // Key and value are valid during the call only.
 func (m *meta) iterate(from, to []byte, do func(key, value []byte) (bool, error)) (err error) {
 	v := m.acquire()
-	defer func() { err = errors.Join(err, m.release(v)) }()
+	defer m.release(v)
 	iter, err := v.snapshot.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: to})
 	if err != nil {
 		return fmt.Errorf("read metadata: %w", err)
