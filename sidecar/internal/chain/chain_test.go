@@ -48,7 +48,7 @@ type node struct {
 	sent      []*tx.TxRaw
 	simulated *tx.TxRaw                       // the last
 	onSend    func(*tx.TxRaw) *sdk.TxResponse // nil: accept
-	young     bool                            // before the first block
+	young     string                          // the answer before the first block, "" after it
 	lose      int                             // broadcasts to answer with Unavailable after taking them
 	entries   []flowtypes.Entry
 	grpc      *grpc.Server
@@ -56,7 +56,12 @@ type node struct {
 	comet     *httptest.Server
 }
 
-const youngAnswer = "codespace sdk code 26: invalid height: zgd is not ready; please wait for first block"
+// What a node answers before the chain's first block, and before its own first
+// block after a restart.
+const (
+	youngAnswer     = "codespace sdk code 26: invalid height: zgd is not ready; please wait for first block"
+	restartedAnswer = "codespace sdk code 26: invalid height: context did not contain latest block height in either check state or finalize block state (16)"
+)
 
 type codec struct{}
 
@@ -116,8 +121,8 @@ func (n *node) raw(_ any, stream grpc.ServerStream) error {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.young {
-		return status.Error(codes.Unknown, youngAnswer)
+	if n.young != "" {
+		return status.Error(codes.Unknown, n.young)
 	}
 	method, _ := grpc.MethodFromServerStream(stream)
 	switch method {
@@ -159,8 +164,8 @@ func (n *node) Simulate(_ context.Context, r *tx.SimulateRequest) (*tx.SimulateR
 	if got := n.sequenceOf(decodeTx(n.t, r.TxBytes)); got != n.sequence {
 		return nil, status.Errorf(codes.Unknown, "account sequence mismatch, expected %d, got %d", n.sequence, got)
 	}
-	if n.young {
-		return nil, status.Error(codes.Unknown, youngAnswer)
+	if n.young != "" {
+		return nil, status.Error(codes.Unknown, n.young)
 	}
 	if n.baseFee == "refuse" {
 		return nil, status.Error(codes.Unknown, "refused")
@@ -306,14 +311,18 @@ func TestReaderDecodesWhatTheNodeSays(t *testing.T) {
 
 func TestAChainWithoutItsFirstBlockIsUnavailable(t *testing.T) {
 	n := startNode(t)
-	n.young = true
 	remote := n.dial()
-	if got, err := remote.Status(shortly(t)); !errors.Is(err, chain.ErrUnavailable) {
-		t.Fatalf("got %+v %v: an EVM chain id of 0 must not be told as known", got, err)
+	for _, answer := range []string{youngAnswer, restartedAnswer, ""} {
+		n.mu.Lock()
+		n.young = answer
+		n.mu.Unlock()
+		if answer == "" {
+			break
+		}
+		if got, err := remote.Status(shortly(t)); !errors.Is(err, chain.ErrUnavailable) {
+			t.Fatalf("%s: got %+v %v: an EVM chain id of 0 must not be told as known", answer, got, err)
+		}
 	}
-	n.mu.Lock()
-	n.young = false
-	n.mu.Unlock()
 	if got, err := remote.Status(shortly(t)); err != nil || got.EVMChainID != 7260001 {
 		t.Fatalf("got %+v %v", got, err)
 	}

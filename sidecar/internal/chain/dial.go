@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -114,8 +115,16 @@ func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, defaultCall)
 }
 
-// notReady is how the SDK answers before a chain's first block, with code Unknown.
-const notReady = "is not ready; please wait for first block"
+// notReady is how the SDK answers, with code Unknown, before a chain's first
+// block and before a restarted node's.
+var notReady = []string{
+	"is not ready; please wait for first block",
+	"context did not contain latest block height",
+}
+
+func isNotReady(err error) bool {
+	return slices.ContainsFunc(notReady, func(text string) bool { return strings.Contains(err.Error(), text) })
+}
 
 // mapError turns a gRPC error into the package's words.
 func mapError(ctx context.Context, what string, err error) error {
@@ -125,7 +134,7 @@ func mapError(ctx context.Context, what string, err error) error {
 	if ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return fmt.Errorf("%s: %w", what, ctx.Err())
 	}
-	if strings.Contains(err.Error(), notReady) {
+	if isNotReady(err) {
 		return fmt.Errorf("%s: %w: %s", what, ErrUnavailable, status.Convert(err).Message())
 	}
 	switch status.Code(err) {
