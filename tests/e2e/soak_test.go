@@ -44,7 +44,7 @@ func TestSoakHeights(t *testing.T) {
 	all := d.validators(4)
 	began := time.Now()
 	for d.newest(all) < heights {
-		d.grows(all, min(200, heights), 10*time.Minute)
+		d.grows(all, min(1000, heights), 10*time.Minute) // rarer than what the supervisor takes for a process that keeps dying
 		d.kill([]string{"zgd-0", "zgd-1", "zgd-2", "zgd-3"}[rng.IntN(4)])
 		t.Logf("height %d after %s", d.newest(all), time.Since(began).Round(time.Second))
 	}
