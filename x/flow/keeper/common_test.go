@@ -68,6 +68,7 @@ func (b bank) SendCoinsFromModuleToModule(_ context.Context, from, to string, c 
 
 type fixture struct {
 	tb      testing.TB
+	commit  func() // to the tree, as at the end of a block
 	ctx     sdk.Context
 	keeper  keeper.Keeper
 	msgs    types.MsgServer
@@ -97,7 +98,8 @@ func (s countingStore) Delete(key []byte) error     { *s.writes++; return s.KVSt
 func newFixture(tb testing.TB, change ...func(*types.GenesisState)) *fixture {
 	tb.Helper()
 	key := storetypes.NewKVStoreKey(types.StoreKey)
-	ctx := testutil.DefaultContextWithDB(tb, key, storetypes.NewTransientStoreKey("unused")).Ctx
+	stores := testutil.DefaultContextWithDB(tb, key, storetypes.NewTransientStoreKey("unused"))
+	ctx := stores.Ctx
 	ledger := bank{balances: map[string]sdkmath.Int{
 		string(alice): sdkmath.NewInt(1).MulRaw(1e18).MulRaw(1e12), string(bob): sdkmath.NewInt(1e18),
 	}}
@@ -110,7 +112,7 @@ func newFixture(tb testing.TB, change ...func(*types.GenesisState)) *fixture {
 	}
 	require.NoError(tb, genesis.Validate())
 	f := &fixture{
-		tb: tb, keeper: k, bank: ledger, writes: writes,
+		tb: tb, commit: func() { stores.CMS.Commit() }, keeper: k, bank: ledger, writes: writes,
 		msgs: keeper.NewMsgServer(k), queries: keeper.NewQueryServer(k),
 		ctx: ctx.WithBlockTime(time.Unix(startTime, 0)).WithBlockHeight(1),
 	}

@@ -31,6 +31,7 @@ func BenchmarkRelease(b *testing.B) {
 		b.Run(fmt.Sprintf("entries=%d", entries), func(b *testing.B) {
 			f := newFixture(b)
 			f.fill(entries)
+			f.commit() // iterators over uncommitted keys sort all of them
 			b.ReportAllocs()
 			for b.Loop() {
 				f.after(1)
