@@ -2,6 +2,9 @@ module github.com/zgd-network/zgd
 
 go 1.26.5
 
+// other people's programs for tests, some of which bring Go files
+ignore ./tests/node_modules
+
 require (
 	cosmossdk.io/api v1.0.0
 	cosmossdk.io/client/v2 v2.0.0-beta.10.0.20260227212600-39d4711b8970

@@ -97,7 +97,7 @@ func repoFiles(t *testing.T, keep func(path string) bool) []file {
 			return err
 		}
 		if d.IsDir() {
-			if rel != "." && (rel == "build" || strings.HasPrefix(d.Name(), ".") && d.Name() != ".ci") {
+			if rel != "." && (rel == "build" || d.Name() == "node_modules" || strings.HasPrefix(d.Name(), ".") && d.Name() != ".ci") {
 				return filepath.SkipDir
 			}
 			return nil

@@ -9,14 +9,16 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/zgd-network/zgd/tests/harness"
 )
 
 // validators are the CometBFT doors of a devnet's validators, by their ports.
 func (d *devnet) validators(n int) []string {
-	d.t.Helper()
+	d.T.Helper()
 	var from int
-	if _, err := fmt.Sscanf(d.ready().CometRPC, "http://127.0.0.1:%d", &from); err != nil {
-		d.t.Fatal(err)
+	if _, err := fmt.Sscanf(d.Ready().CometRPC, "http://127.0.0.1:%d", &from); err != nil {
+		d.T.Fatal(err)
 	}
 	urls := make([]string, n)
 	for i := range urls {
@@ -34,7 +36,7 @@ func height(url string) (int64, error) {
 			} `json:"sync_info"`
 		}
 	}
-	if err := getJSON(url+"/status", &answer); err != nil {
+	if err := harness.GetJSON(url+"/status", &answer); err != nil {
 		return 0, err
 	}
 	return strconv.ParseInt(answer.Result.SyncInfo.Height, 10, 64)
@@ -50,7 +52,7 @@ func headerHashes(url string, from, to int64) (map[int64]string, error) {
 			} `json:"block_metas"`
 		}
 	}
-	if err := getJSON(fmt.Sprintf("%s/blockchain?minHeight=%d&maxHeight=%d", url, from, to), &answer); err != nil {
+	if err := harness.GetJSON(fmt.Sprintf("%s/blockchain?minHeight=%d&maxHeight=%d", url, from, to), &answer); err != nil {
 		return nil, err
 	}
 	hashes := make(map[int64]string)
@@ -66,7 +68,7 @@ func headerHashes(url string, from, to int64) (map[int64]string, error) {
 
 // oneBlockPerHeight compares the validators' blocks at every height.
 func (d *devnet) oneBlockPerHeight(urls []string, to int64) {
-	d.t.Helper()
+	d.T.Helper()
 	const page = 20
 	for from := int64(1); from <= to; from += page {
 		last := min(from+page-1, to)
@@ -74,26 +76,26 @@ func (d *devnet) oneBlockPerHeight(urls []string, to int64) {
 		for i, url := range urls {
 			hashes, err := headerHashes(url, from, last)
 			if err != nil || int64(len(hashes)) != last-from+1 {
-				d.t.Fatalf("validator %d: %d headers from %d to %d, want %d (%v)", i, len(hashes), from, last, last-from+1, err)
+				d.T.Fatalf("validator %d: %d headers from %d to %d, want %d (%v)", i, len(hashes), from, last, last-from+1, err)
 			}
 			if i == 0 {
 				first = hashes
 			}
 			for h := from; h <= last; h++ {
 				if hashes[h] == "" || hashes[h] != first[h] {
-					d.t.Fatalf("height %d: validator %d has block %s, validator 0 has %s", h, i, hashes[h], first[h])
+					d.T.Fatalf("height %d: validator %d has block %s, validator 0 has %s", h, i, hashes[h], first[h])
 				}
 			}
 		}
 	}
-	d.t.Logf("one block at each of %d heights on %d validators", to, len(urls))
+	d.T.Logf("one block at each of %d heights on %d validators", to, len(urls))
 }
 
 // grows waits for n more blocks on every listed validator.
 func (d *devnet) grows(urls []string, n int64, limit time.Duration) {
-	d.t.Helper()
+	d.T.Helper()
 	goal := d.newest(urls) + n
-	until(d.t, limit, fmt.Sprintf("height %d on %d validators", goal, len(urls)), func() (bool, string) {
+	harness.Until(d.T, limit, fmt.Sprintf("height %d on %d validators", goal, len(urls)), func() (bool, string) {
 		for _, url := range urls {
 			if h, err := height(url); err != nil || h < goal {
 				return false, fmt.Sprintf("%s is at %d (%v)", url, h, err)
@@ -116,12 +118,12 @@ func (d *devnet) newest(urls []string) int64 {
 // freeze stops a validator's process where it stands: it is as good as dead to
 // the others, and the supervisor does not heal it. thaw lets it go on.
 func (d *devnet) freeze(names ...string) (thaw func()) {
-	d.t.Helper()
-	pids := d.ready().PIDs
+	d.T.Helper()
+	pids := d.Ready().PIDs
 	signal := func(s syscall.Signal) {
 		for _, name := range names {
 			if err := syscall.Kill(pids[name], s); err != nil {
-				d.t.Fatalf("%s to %s: %v", s, name, err)
+				d.T.Fatalf("%s to %s: %v", s, name, err)
 			}
 		}
 	}
@@ -135,7 +137,7 @@ func (d *devnet) freeze(names ...string) (thaw func()) {
 // and once by SIGKILL. mission C01
 func TestC01_ConsensusOutlivesOneOfFourAndHaltsWithoutTwo(t *testing.T) {
 	d := newDevnet(t, 4, "--validators", "4", "--storage", "0", "--miners", "0", "--block-time", "500ms")
-	d.start()
+	d.Start()
 	all := d.validators(4)
 	d.grows(all, 3, time.Minute)
 
@@ -158,7 +160,7 @@ func TestC01_ConsensusOutlivesOneOfFourAndHaltsWithoutTwo(t *testing.T) {
 	thawThird()
 	d.grows(all, 3, 2*time.Minute)
 	d.oneBlockPerHeight(all, d.newest(all)-1)
-	d.stop(syscall.SIGTERM)
+	d.Stop(syscall.SIGTERM)
 }
 
 // finality is what `zgd bench finality` prints.
@@ -170,16 +172,16 @@ type finality struct {
 }
 
 func (d *devnet) finality() (report finality) {
-	d.t.Helper()
-	r := d.ready()
-	bench := command(d.t, 3*time.Minute, "zgd", "bench", "finality", "--rpc", r.EVMRPC,
+	d.T.Helper()
+	r := d.Ready()
+	bench := harness.Command(d.T, 3*time.Minute, "zgd", "bench", "finality", "--rpc", r.EVMRPC,
 		"--key-file", r.Accounts[0].PrivateKeyFile, "--rate", "20", "--duration", "20s", "--json")
-	if err := json.Unmarshal([]byte(bench.stdout), &report); err != nil || bench.code != 0 {
-		d.t.Fatalf("zgd bench finality: exit code %d, %v\n%s\n%s", bench.code, err, bench.stdout, bench.stderr)
+	if err := json.Unmarshal([]byte(bench.Stdout), &report); err != nil || bench.Code != 0 {
+		d.T.Fatalf("zgd bench finality: exit code %d, %v\n%s\n%s", bench.Code, err, bench.Stdout, bench.Stderr)
 	}
-	d.t.Logf("finality: %s", bench.stdout)
+	d.T.Logf("finality: %s", bench.Stdout)
 	if report.Committed != report.Sent || report.Sent < 300 {
-		d.t.Fatalf("got %+v, want 300 or more sent and all of them committed", report)
+		d.T.Fatalf("got %+v, want 300 or more sent and all of them committed", report)
 	}
 	return report
 }
@@ -192,12 +194,12 @@ func (d *devnet) finality() (report finality) {
 // mission C02
 func TestC02_FinalityBelowASecond(t *testing.T) {
 	d := newDevnet(t, 4, "--validators", "4", "--storage", "0", "--miners", "0", "--block-time", "500ms")
-	d.start()
+	d.Start()
 	var reports []finality
 	for range 3 {
 		report := d.finality()
 		if reports = append(reports, report); report.P50MS < 1000 && report.P99MS < 2000 {
-			d.stop(syscall.SIGTERM)
+			d.Stop(syscall.SIGTERM)
 			return
 		}
 	}

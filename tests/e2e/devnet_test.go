@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/zgd-network/zgd/tests/harness"
 )
 
 // e2eSeed makes the random moments of the faults; a failed run prints it.
@@ -33,50 +35,50 @@ func e2eSeed(t *testing.T) uint64 {
 // mission S07 S11
 func TestDevnetSmoke(t *testing.T) {
 	d := newDevnet(t, 3)
-	d.start()
+	d.Start()
 	d.checkReadyFile()
 	root, path := d.threeSteps(8*mib, 1, 2*time.Minute)
-	d.stop(syscall.SIGINT)
-	d.start()
+	d.Stop(syscall.SIGINT)
+	d.Start()
 	d.get(root, path)
 	if again := d.put(path); again != root {
 		t.Errorf("the same file has root %s after a restart, want %s", again, root)
 	}
-	d.stop(syscall.SIGTERM)
+	d.Stop(syscall.SIGTERM)
 }
 
 // checkReadyFile looks at what clients of a devnet rely on.
 func (d *devnet) checkReadyFile() {
-	d.t.Helper()
-	r := d.ready()
+	d.T.Helper()
+	r := d.Ready()
 	if r.ChainID != "zg-devnet-1" || r.EVMChainID != 7260001 || len(r.Storage) != 1 || len(r.Accounts) < 10 {
-		d.t.Errorf("ready file %+v", r)
+		d.T.Errorf("ready file %+v", r)
 	}
 	for _, a := range r.Accounts {
 		info, err := os.Stat(a.PrivateKeyFile)
 		if err != nil || info.Mode().Perm() != 0o600 {
-			d.t.Errorf("key file of %s: %v, %v; want mode 0600", a.Name, info, err)
+			d.T.Errorf("key file of %s: %v, %v; want mode 0600", a.Name, info, err)
 		}
 	}
 	for _, name := range []string{"zgd-0", "storage-0", "miner-0"} {
 		if pid := r.PIDs[name]; pid == 0 || syscall.Kill(pid, 0) != nil {
-			d.t.Errorf("pid of %s is %d, which is no process", name, pid)
+			d.T.Errorf("pid of %s is %d, which is no process", name, pid)
 		}
 	}
-	if d.took > 15*time.Second {
-		d.t.Logf("ready after %s, want at most 15 s on an idle machine", d.took)
+	if d.Took > 15*time.Second {
+		d.T.Logf("ready after %s, want at most 15 s on an idle machine", d.Took)
 	}
 	d.listensOnLoopbackOnly(r)
 }
 
 // listensOnLoopbackOnly asks the kernel which addresses the processes listen on.
-func (d *devnet) listensOnLoopbackOnly(r ready) {
-	d.t.Helper()
+func (d *devnet) listensOnLoopbackOnly(r harness.Ready) {
+	d.T.Helper()
 	for name, pid := range r.PIDs {
 		for _, table := range []string{"tcp", "tcp6"} {
-			for _, address := range listening(d.t, pid, table) {
+			for _, address := range listening(d.T, pid, table) {
 				if !strings.HasPrefix(address, "0100007F:") && !strings.HasPrefix(address, "00000000000000000000000001000000:") {
-					d.t.Errorf("%s listens on %s, want loopback only", name, address)
+					d.T.Errorf("%s listens on %s, want loopback only", name, address)
 				}
 			}
 		}
@@ -114,13 +116,13 @@ func listening(t *testing.T, pid int, table string) []string {
 // mission S03 S20
 func TestMainJob(t *testing.T) {
 	d := newDevnet(t, 3)
-	d.start()
+	d.Start()
 	const sizeBytes = 300 * mib
 	firstRoot, firstPath := d.threeSteps(sizeBytes, 2, 3*time.Minute)
 	d.chainBytesOf(firstRoot)
 
 	rng := rand.New(rand.NewPCG(e2eSeed(t), 0))
-	path := randomFile(t, sizeBytes, 3)
+	path := harness.RandomFile(t, sizeBytes, 3)
 	root := d.putUnderFire(path, rng)
 	for _, name := range []string{"miner-0", "zgd-0", "storage-0"} {
 		time.Sleep(time.Duration(rng.IntN(3000)) * time.Millisecond)
@@ -133,13 +135,13 @@ func TestMainJob(t *testing.T) {
 	d.nodeKnowsChainRoot(second.StartSector)
 	d.get(root, path)
 	d.get(firstRoot, firstPath)
-	d.stop(syscall.SIGTERM)
+	d.Stop(syscall.SIGTERM)
 }
 
 // chainBytesOf measures what an entry adds to the chain: the transactions of its
 // block. The data goes another way.
 func (d *devnet) chainBytesOf(root string) {
-	d.t.Helper()
+	d.T.Helper()
 	var block struct {
 		Result struct {
 			Block struct {
@@ -148,26 +150,26 @@ func (d *devnet) chainBytesOf(root string) {
 		}
 	}
 	height := d.stat(root).Height
-	if err := getJSON(fmt.Sprintf("%s/block?height=%d", d.ready().CometRPC, height), &block); err != nil {
-		d.t.Fatal(err)
+	if err := harness.GetJSON(fmt.Sprintf("%s/block?height=%d", d.Ready().CometRPC, height), &block); err != nil {
+		d.T.Fatal(err)
 	}
 	txs, bytes := block.Result.Block.Data.Txs, 0
 	for _, tx := range txs {
 		bytes += len(tx)
 	}
-	d.t.Logf("the entry's block %d holds %d transactions of %d bytes", height, len(txs), bytes)
+	d.T.Logf("the entry's block %d holds %d transactions of %d bytes", height, len(txs), bytes)
 	if len(txs) == 0 || bytes >= 2<<10 {
-		d.t.Errorf("%d transactions of %d bytes at height %d, want the submission in less than 2 KiB", len(txs), bytes, height)
+		d.T.Errorf("%d transactions of %d bytes at height %d, want the submission in less than 2 KiB", len(txs), bytes, height)
 	}
 }
 
 // putUnderFire uploads while every process is killed once. Exit code 6 says
 // that the upload stopped half way and can be resumed, which is what a user does.
 func (d *devnet) putUnderFire(path string, rng *rand.Rand) string {
-	d.t.Helper()
-	done := make(chan result, 1)
+	d.T.Helper()
+	done := make(chan harness.Result, 1)
 	put := func() {
-		go func() { done <- command(d.t, 10*time.Minute, "zg", "put", path, "--network", d.readyFile) }()
+		go func() { done <- harness.Command(d.T, 10*time.Minute, "zg", "put", path, "--network", d.ReadyFile) }()
 	}
 	put()
 	for _, name := range []string{"storage-0", "zgd-0", "miner-0"} {
@@ -177,14 +179,14 @@ func (d *devnet) putUnderFire(path string, rng *rand.Rand) string {
 	const resumable = 6
 	for tries := 1; ; tries++ {
 		r := <-done
-		if r.code == 0 {
-			d.t.Logf("put under fire took %.1f s and %d tries", r.took.Seconds(), tries)
+		if r.Code == 0 {
+			d.T.Logf("put under fire took %.1f s and %d tries", r.Took.Seconds(), tries)
 			return d.rootOf(r)
 		}
-		if r.code != resumable || tries == 5 {
-			d.t.Fatalf("put under fire: exit code %d at try %d\n%s", r.code, tries, last(r.stderr, 2000))
+		if r.Code != resumable || tries == 5 {
+			d.T.Fatalf("put under fire: exit code %d at try %d\n%s", r.Code, tries, harness.Last(r.Stderr, 2000))
 		}
-		d.t.Logf("put stopped half way (%s), resuming", strings.TrimSpace(last(r.stderr, 300)))
+		d.T.Logf("put stopped half way (%s), resuming", strings.TrimSpace(harness.Last(r.Stderr, 300)))
 		time.Sleep(time.Second)
 		put()
 	}
@@ -193,67 +195,67 @@ func (d *devnet) putUnderFire(path string, rng *rand.Rand) string {
 // answers waits until the chain and the storage node serve again: a heir runs
 // before it listens.
 func (d *devnet) answers() {
-	d.t.Helper()
-	until(d.t, time.Minute, "chain and storage answer", func() (bool, string) {
-		r := command(d.t, 20*time.Second, "zg", "info", "--network", d.readyFile)
-		if r.code != 0 {
-			return false, last(r.stderr, 300)
+	d.T.Helper()
+	harness.Until(d.T, time.Minute, "chain and storage answer", func() (bool, string) {
+		r := harness.Command(d.T, 20*time.Second, "zg", "info", "--network", d.ReadyFile)
+		if r.Code != 0 {
+			return false, harness.Last(r.Stderr, 300)
 		}
 		var health any
-		err := getJSON(d.ready().Storage[0]+"/healthz", &health)
+		err := harness.GetJSON(d.Ready().Storage[0]+"/healthz", &health)
 		return err == nil, fmt.Sprint(err)
 	})
 }
 
 // kill ends one process as the kernel would and waits for its heir.
 func (d *devnet) kill(name string) {
-	d.t.Helper()
-	pid := d.ready().PIDs[name]
+	d.T.Helper()
+	pid := d.Ready().PIDs[name]
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-		d.t.Fatalf("kill %s (%d): %v", name, pid, err)
+		d.T.Fatalf("kill %s (%d): %v", name, pid, err)
 	}
-	took := until(d.t, 30*time.Second, name+" runs again", func() (bool, string) {
-		now := d.ready().PIDs[name]
+	took := harness.Until(d.T, 30*time.Second, name+" runs again", func() (bool, string) {
+		now := d.Ready().PIDs[name]
 		return now != 0 && now != pid && syscall.Kill(now, 0) == nil, fmt.Sprint(now)
 	})
-	d.t.Logf("killed %s (%d), healed after %.1f s", name, pid, took.Seconds())
+	d.T.Logf("killed %s (%d), healed after %.1f s", name, pid, took.Seconds())
 }
 
 // TestSupervisorKilled: even when the devnet itself is killed, its processes end.
 func TestSupervisorKilled(t *testing.T) {
 	d := newDevnet(t, 3)
-	d.start()
-	if err := d.cmd.Process.Kill(); err != nil {
+	d.Start()
+	if err := d.Cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	until(t, 20*time.Second, "every process ends with its supervisor", func() (bool, string) {
-		left := processesNaming(d.home)
+	harness.Until(t, 20*time.Second, "every process ends with its supervisor", func() (bool, string) {
+		left := harness.ProcessesNaming(d.Home)
 		return len(left) == 0, strings.Join(left, "\n")
 	})
-	<-d.exited
-	d.start() // the stale ready file and the lock are no obstacle
-	d.stop(syscall.SIGTERM)
+	<-d.Exited
+	d.Start() // the stale ready file and the lock are no obstacle
+	d.Stop(syscall.SIGTERM)
 }
 
 func TestTwoDevnetsSideBySide(t *testing.T) {
 	first, second := newDevnet(t, 3), newDevnet(t, 3)
-	first.start()
-	second.start()
+	first.Start()
+	second.Start()
 	root, path := first.threeSteps(mib, 4, 2*time.Minute)
-	if r := command(t, time.Minute, "zg", "stat", root, "--network", second.readyFile); r.code != 3 {
-		t.Errorf("the second network knows the first's file: exit code %d, want 3 (not found)\n%s", r.code, r.stderr)
+	if r := harness.Command(t, time.Minute, "zg", "stat", root, "--network", second.ReadyFile); r.Code != 3 {
+		t.Errorf("the second network knows the first's file: exit code %d, want 3 (not found)\n%s", r.Code, r.Stderr)
 	}
 	if again := second.put(path); again != root {
 		t.Errorf("root %s on the second network, want %s", again, root)
 	}
-	second.stop(syscall.SIGTERM)
+	second.Stop(syscall.SIGTERM)
 	first.get(root, path)
-	first.stop(syscall.SIGTERM)
+	first.Stop(syscall.SIGTERM)
 }
 
 func TestDevnetRefuses(t *testing.T) {
 	home := t.TempDir()
-	ports := strconv.Itoa(freePorts(t, 160))
+	ports := strconv.Itoa(harness.FreePorts(t, 160))
 	for _, c := range []struct {
 		name string
 		args []string
@@ -268,12 +270,12 @@ func TestDevnetRefuses(t *testing.T) {
 		{"an argument", []string{"now"}, "unknown command"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := command(t, time.Minute, "zgd", append([]string{"devnet", "--home", home, "--ports-from", ports}, c.args...)...)
-			if r.code != 2 || !strings.Contains(r.stderr, c.want) {
-				t.Errorf("exit code %d, want 2; stderr %q, want %q in it", r.code, r.stderr, c.want)
+			r := harness.Command(t, time.Minute, "zgd", append([]string{"devnet", "--home", home, "--ports-from", ports}, c.args...)...)
+			if r.Code != 2 || !strings.Contains(r.Stderr, c.want) {
+				t.Errorf("exit code %d, want 2; stderr %q, want %q in it", r.Code, r.Stderr, c.want)
 			}
-			if strings.Contains(r.stderr, "goroutine") {
-				t.Errorf("a trace is no message: %s", r.stderr)
+			if strings.Contains(r.Stderr, "goroutine") {
+				t.Errorf("a trace is no message: %s", r.Stderr)
 			}
 		})
 	}
@@ -286,20 +288,20 @@ func TestDevnetRefuses(t *testing.T) {
 // network does not notice.
 func TestDevnetRefusesAHomeInUse(t *testing.T) {
 	d := newDevnet(t, 1, "--storage", "0", "--miners", "0")
-	d.start()
-	r := command(t, time.Minute, "zgd", d.args...)
-	if r.code == 0 || !strings.Contains(r.stderr, "a devnet runs in "+d.home) {
-		t.Errorf("second start: exit code %d, stderr %q", r.code, r.stderr)
+	d.Start()
+	r := harness.Command(t, time.Minute, "zgd", d.Args...)
+	if r.Code == 0 || !strings.Contains(r.Stderr, "a devnet runs in "+d.Home) {
+		t.Errorf("second start: exit code %d, stderr %q", r.Code, r.Stderr)
 	}
-	if _, err := os.Stat(d.readyFile); err != nil {
+	if _, err := os.Stat(d.ReadyFile); err != nil {
 		t.Errorf("the refused start took the ready file away: %v", err)
 	}
-	d.stop(syscall.SIGTERM)
-	r = command(t, time.Minute, "zgd", append(d.args, "--validators", "2")...)
-	if r.code != 2 || !strings.Contains(r.stderr, "holds a network of 1 validators") {
-		t.Errorf("another shape: exit code %d, stderr %q", r.code, r.stderr)
+	d.Stop(syscall.SIGTERM)
+	r = harness.Command(t, time.Minute, "zgd", append(d.Args, "--validators", "2")...)
+	if r.Code != 2 || !strings.Contains(r.Stderr, "holds a network of 1 validators") {
+		t.Errorf("another shape: exit code %d, stderr %q", r.Code, r.Stderr)
 	}
-	if out, err := exec.Command("ls", d.home).Output(); err != nil || !strings.Contains(string(out), "validator-0") {
+	if out, err := exec.Command("ls", d.Home).Output(); err != nil || !strings.Contains(string(out), "validator-0") {
 		t.Errorf("the refused start took the network away: %s, %v", out, err)
 	}
 }

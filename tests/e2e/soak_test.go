@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/zgd-network/zgd/tests/harness"
 )
 
 // knob reads a size of a long run from the environment.
@@ -40,7 +42,7 @@ func TestSoakHeights(t *testing.T) {
 	heights := knob(t, "ZG_SOAK_HEIGHTS", 10_000)
 	rng := rand.New(rand.NewPCG(e2eSeed(t), 1))
 	d := newDevnet(t, 4, "--validators", "4", "--storage", "0", "--miners", "0", "--block-time", blockTime())
-	d.start()
+	d.Start()
 	all := d.validators(4)
 	began := time.Now()
 	for d.newest(all) < heights {
@@ -50,7 +52,7 @@ func TestSoakHeights(t *testing.T) {
 	}
 	d.grows(all, 3, 5*time.Minute)
 	d.oneBlockPerHeight(all, d.newest(all)-1)
-	d.stop(syscall.SIGTERM)
+	d.Stop(syscall.SIGTERM)
 }
 
 // TestSoakLargeFile: 10 GiB (ZG_SOAK_BYTES) in and out, with one upload cut off
@@ -59,25 +61,25 @@ func TestSoakLargeFile(t *testing.T) {
 	sizeBytes := knob(t, "ZG_SOAK_BYTES", 10<<30)
 	const maxClientKiB = 512 << 10
 	d := newDevnet(t, 3)
-	d.start()
-	path := randomFile(t, sizeBytes, 5)
+	d.Start()
+	path := harness.RandomFile(t, sizeBytes, 5)
 
 	began := time.Now()
-	cut := command(t, 20*time.Second, "zg", "put", path, "--network", d.readyFile) // killed by the limit
-	t.Logf("put was cut off after %s with exit code %d", time.Since(began).Round(time.Second), cut.code)
-	put := d.zg("put", path)
+	cut := harness.Command(t, 20*time.Second, "zg", "put", path, "--network", d.ReadyFile) // killed by the limit
+	t.Logf("put was cut off after %s with exit code %d", time.Since(began).Round(time.Second), cut.Code)
+	put := d.ZG("put", path)
 	root := d.rootOf(put)
-	t.Logf("put: %.0f s, %.0f MB/s, client memory %d MiB", put.took.Seconds(), float64(sizeBytes)/1e6/put.took.Seconds(), put.maxRSSKiB>>10)
+	t.Logf("put: %.0f s, %.0f MB/s, client memory %d MiB", put.Took.Seconds(), float64(sizeBytes)/1e6/put.Took.Seconds(), put.MaxRSSKiB>>10)
 
 	d.mined(root, 30*time.Minute)
 	out := filepath.Join(t.TempDir(), "out")
-	get := d.zg("get", root, "-o", out)
-	t.Logf("get: %.0f s, %.0f MB/s, client memory %d MiB", get.took.Seconds(), float64(sizeBytes)/1e6/get.took.Seconds(), get.maxRSSKiB>>10)
-	sameFiles(t, path, out)
-	for what, r := range map[string]result{"put": put, "get": get} {
-		if r.maxRSSKiB > maxClientKiB {
-			t.Errorf("%s took %d MiB of memory, want at most %d", what, r.maxRSSKiB>>10, maxClientKiB>>10)
+	get := d.ZG("get", root, "-o", out)
+	t.Logf("get: %.0f s, %.0f MB/s, client memory %d MiB", get.Took.Seconds(), float64(sizeBytes)/1e6/get.Took.Seconds(), get.MaxRSSKiB>>10)
+	harness.SameFiles(t, path, out)
+	for what, r := range map[string]harness.Result{"put": put, "get": get} {
+		if r.MaxRSSKiB > maxClientKiB {
+			t.Errorf("%s took %d MiB of memory, want at most %d", what, r.MaxRSSKiB>>10, maxClientKiB>>10)
 		}
 	}
-	d.stop(syscall.SIGTERM)
+	d.Stop(syscall.SIGTERM)
 }

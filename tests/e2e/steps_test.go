@@ -13,6 +13,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/zgd-network/zgd/tests/harness"
 )
 
 const mib = 1 << 20
@@ -39,31 +41,31 @@ var rootLine = regexp.MustCompile(`^0x[0-9a-f]{64}$`)
 
 // put uploads a file and returns the root that stdout ends with.
 func (d *devnet) put(path string) string {
-	d.t.Helper()
-	r := d.zg("put", path)
-	d.t.Logf("put took %.1f s, %d MiB of memory", r.took.Seconds(), r.maxRSSKiB>>10)
+	d.T.Helper()
+	r := d.ZG("put", path)
+	d.T.Logf("put took %.1f s, %d MiB of memory", r.Took.Seconds(), r.MaxRSSKiB>>10)
 	return d.rootOf(r)
 }
 
-func (d *devnet) rootOf(r result) string {
-	d.t.Helper()
-	root := strings.TrimSpace(r.stdout)
+func (d *devnet) rootOf(r harness.Result) string {
+	d.T.Helper()
+	root := strings.TrimSpace(r.Stdout)
 	if !rootLine.MatchString(root) {
-		d.t.Fatalf("stdout of put is %q, want the root alone\nstderr: %s", r.stdout, last(r.stderr, 1000))
+		d.T.Fatalf("stdout of put is %q, want the root alone\nstderr: %s", r.Stdout, harness.Last(r.Stderr, 1000))
 	}
 	return root
 }
 
 // stat asks for an entry. Amounts may come as JSON strings or numbers.
 func (d *devnet) stat(root string) stat {
-	d.t.Helper()
-	r := d.zg("stat", root, "--output", "json")
+	d.T.Helper()
+	r := d.ZG("stat", root, "--output", "json")
 	var s stat
-	if err := json.Unmarshal([]byte(r.stdout), &s); err != nil {
-		d.t.Fatalf("stat --output json: %v\n%s", err, r.stdout)
+	if err := json.Unmarshal([]byte(r.Stdout), &s); err != nil {
+		d.T.Fatalf("stat --output json: %v\n%s", err, r.Stdout)
 	}
 	if s.Root != root {
-		d.t.Errorf("stat names root %s, want %s", s.Root, root)
+		d.T.Errorf("stat names root %s, want %s", s.Root, root)
 	}
 	return s
 }
@@ -78,51 +80,51 @@ func amount(n json.Number) *big.Int {
 
 // mined waits until the entry was proven and paid for.
 func (d *devnet) mined(root string, limit time.Duration) {
-	d.t.Helper()
+	d.T.Helper()
 	var s stat
-	took := until(d.t, limit, "a proof that pays for "+root, func() (bool, string) {
+	took := harness.Until(d.T, limit, "a proof that pays for "+root, func() (bool, string) {
 		s = d.stat(root)
 		parts := amount(s.Manifest.EndowmentPaid).Sign() > 0
 		return parts || len(s.Proofs) > 0 && amount(s.EndowmentPaid).Sign() > 0, fmt.Sprintf("%+v", s)
 	})
-	d.t.Logf("mined and paid after %.1f s: %d proofs, paid %s azg, accrued %s, left %s",
+	d.T.Logf("mined and paid after %.1f s: %d proofs, paid %s azg, accrued %s, left %s",
 		took.Seconds(), len(s.Proofs), s.EndowmentPaid, s.EndowmentAccrued, s.EndowmentLeft)
 	if s.TxSeq == 0 || s.Sectors == 0 || len(s.EndTime) == 0 || amount(s.EndowmentLeft).Sign() <= 0 {
-		d.t.Errorf("stat lacks a position, an end or money: %+v", s)
+		d.T.Errorf("stat lacks a position, an end or money: %+v", s)
 	}
 }
 
 // provenAgain waits for a proof beyond those that before lists, paid.
 func (d *devnet) provenAgain(before stat, limit time.Duration) {
-	d.t.Helper()
-	took := until(d.t, limit, "another proof over "+before.Root, func() (bool, string) {
+	d.T.Helper()
+	took := harness.Until(d.T, limit, "another proof over "+before.Root, func() (bool, string) {
 		now := d.stat(before.Root)
 		return len(now.Proofs) > 0 && fmt.Sprint(now.Proofs) != fmt.Sprint(before.Proofs) &&
 			amount(now.EndowmentPaid).Cmp(amount(before.EndowmentPaid)) > 0, fmt.Sprintf("%+v", now)
 	})
-	d.t.Logf("proven and paid again after %.1f s", took.Seconds())
+	d.T.Logf("proven and paid again after %.1f s", took.Seconds())
 }
 
 // get downloads and compares.
 func (d *devnet) get(root, original string) {
-	d.t.Helper()
-	out := filepath.Join(d.t.TempDir(), "out")
-	r := d.zg("get", root, "-o", out)
+	d.T.Helper()
+	out := filepath.Join(d.T.TempDir(), "out")
+	r := d.ZG("get", root, "-o", out)
 	info, err := os.Stat(original)
 	if err != nil {
-		d.t.Fatal(err)
+		d.T.Fatal(err)
 	}
-	d.t.Logf("get took %.1f s, %.0f MB/s, %d MiB of memory", r.took.Seconds(), float64(info.Size())/1e6/r.took.Seconds(), r.maxRSSKiB>>10)
-	sameFiles(d.t, original, out)
+	d.T.Logf("get took %.1f s, %.0f MB/s, %d MiB of memory", r.Took.Seconds(), float64(info.Size())/1e6/r.Took.Seconds(), r.MaxRSSKiB>>10)
+	harness.SameFiles(d.T, original, out)
 	if err := os.Remove(out); err != nil {
-		d.t.Fatal(err)
+		d.T.Fatal(err)
 	}
 }
 
 // threeSteps is the main job: a file goes in, is mined on chain, comes back.
 func (d *devnet) threeSteps(sizeBytes int64, seed uint64, limit time.Duration) (root, path string) {
-	d.t.Helper()
-	path = randomFile(d.t, sizeBytes, seed)
+	d.T.Helper()
+	path = harness.RandomFile(d.T, sizeBytes, seed)
 	root = d.put(path)
 	d.mined(root, limit)
 	d.get(root, path)
@@ -132,17 +134,17 @@ func (d *devnet) threeSteps(sizeBytes int64, seed uint64, limit time.Duration) (
 // nodeKnowsChainRoot wants the storage node to prove a load of the file against
 // the root that the chain has now: it can only when its tree is the chain's.
 func (d *devnet) nodeKnowsChainRoot(startSector uint64) {
-	d.t.Helper()
-	r := d.ready()
+	d.T.Helper()
+	r := d.Ready()
 	var flow struct {
 		Root []byte `json:"root"`
 	}
-	if err := getJSON(r.REST+"/zg/flow/v1/flows/0", &flow); err != nil || len(flow.Root) != 32 {
-		d.t.Fatalf("flow of the chain: root %x, %v", flow.Root, err)
+	if err := harness.GetJSON(r.REST+"/zg/flow/v1/flows/0", &flow); err != nil || len(flow.Root) != 32 {
+		d.T.Fatalf("flow of the chain: root %x, %v", flow.Root, err)
 	}
 	const sectorsPerLoad = 1024
 	load := (startSector + sectorsPerLoad - 1) / sectorsPerLoad // the first that is the file's alone
-	until(d.t, 30*time.Second, "the storage node proves load against the chain's root", func() (bool, string) {
+	harness.Until(d.T, 30*time.Second, "the storage node proves load against the chain's root", func() (bool, string) {
 		resp, err := http.Get(fmt.Sprintf("%s/v1/loads/%d?flow_root=0x%x", r.Storage[0], load, flow.Root))
 		if err != nil {
 			return false, err.Error()
