@@ -25,6 +25,10 @@ func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 					Example: "zgd query pora proofs --miner-id 0x43df…863e\nzgd query pora proofs --start-load 0 --end-load 32768"},
 				{RpcMethod: "Credit", Use: "credit [beneficiary]", Short: "Rewards waiting for withdraw", PositionalArgs: args("beneficiary"),
 					Example: "zgd query pora credit zg1…"},
+				{RpcMethod: "Replicas", Use: "replicas [sector]", Short: "How many claims promise to hold a sector", PositionalArgs: args("sector"),
+					Example: "zgd query pora replicas 4096"},
+				{RpcMethod: "RarestRanges", Use: "rarest", Short: "Ranges with the fewest replicas, rarest first",
+					Example: "zgd query pora rarest --from-load 0 --limit 10"},
 			},
 		},
 		Tx: &autocliv1.ServiceCommandDescriptor{

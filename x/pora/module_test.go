@@ -57,7 +57,7 @@ func TestServices(t *testing.T) {
 	server := grpc.NewServer()
 	require.NoError(t, m.RegisterServices(server))
 	require.Len(t, server.GetServiceInfo()["zg.pora.v1.Msg"].Methods, 7)
-	require.Len(t, server.GetServiceInfo()["zg.pora.v1.Query"].Methods, 7)
+	require.Len(t, server.GetServiceInfo()["zg.pora.v1.Query"].Methods, 9)
 }
 
 // A command of a method or field that does not exist would fail at start.

@@ -41,6 +41,9 @@ func (k Keeper) ClaimRange(ctx context.Context, owner sdk.AccAddress, minerID []
 	if err := k.countClaims(ctx, +1); err != nil {
 		return 0, err
 	}
+	if err := k.countStart(ctx, claim, true); err != nil {
+		return 0, err
+	}
 	return claim.ActiveFromEpoch, emit(ctx, &types.EventClaim{
 		MinerId: minerID, FlowId: claim.FlowId, StartLoad: claim.StartLoad,
 		NumShard: claim.NumShard, ShardId: claim.ShardId, ActiveFromEpoch: claim.ActiveFromEpoch,
@@ -67,11 +70,15 @@ func (k Keeper) ReleaseRange(ctx context.Context, owner sdk.AccAddress, minerID 
 	if until := miner.Claim.ActiveFromEpoch + params.ClaimMinEpochs; current < until {
 		return types.ErrClaimTooYoung.Wrapf("it can be released in epoch %d, now is %d", until, current)
 	}
+	released := *miner.Claim
 	miner.Claim = nil
 	if err := k.Miners.Set(ctx, minerID, miner); err != nil {
 		return err
 	}
 	if err := k.countClaims(ctx, -1); err != nil {
+		return err
+	}
+	if err := k.countStart(ctx, released, false); err != nil {
 		return err
 	}
 	return emit(ctx, &types.EventRelease{MinerId: minerID})

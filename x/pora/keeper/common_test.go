@@ -55,6 +55,19 @@ type flow struct {
 	paid     map[uint64]bool
 	bank     bank
 	broken   error // of every payout, if set
+
+	lengthSectors uint64 // if above the newest context's
+}
+
+func (f *flow) Flow(_ context.Context, flowID uint64) (flowtypes.Flow, error) {
+	if flowID != 0 {
+		return flowtypes.Flow{}, flowtypes.ErrFlowNotFound
+	}
+	length := uint64(1)
+	if n := len(f.contexts); n > 0 {
+		length = f.contexts[n-1].FlowLengthSectors
+	}
+	return flowtypes.Flow{LengthSectors: max(length, f.lengthSectors)}, nil
 }
 
 func (f *flow) Context(_ context.Context, flowID, epoch uint64) (flowtypes.MiningContext, error) {
@@ -106,6 +119,8 @@ func (f *flow) Release(_ context.Context, _, load uint64, to sdk.AccAddress) (sd
 func (f *flow) ReleaseToModule(_ context.Context, _, load uint64, module string) (sdkmath.Int, error) {
 	return f.pay(load, module)
 }
+
+type flowContext = flowtypes.MiningContext
 
 type fixture struct {
 	tb      testing.TB

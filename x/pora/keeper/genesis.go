@@ -61,6 +61,9 @@ func (k Keeper) initMiners(ctx context.Context, miners []types.Miner) error {
 		}
 		if miner.Claim != nil {
 			claims++
+			if err := k.countStart(ctx, *miner.Claim, true); err != nil {
+				return err
+			}
 		}
 	}
 	return k.ClaimCount.Set(ctx, claims)

@@ -26,15 +26,16 @@ type Keeper struct {
 
 	Schema      collections.Schema
 	Params      collections.Item[types.Params]
-	Miners      collections.Map[[]byte, types.Miner]                              // miner id → miner
-	OwnerSeeds  collections.Map[collections.Pair[sdk.AccAddress, uint64], []byte] // owner, seed → miner id
-	ClaimCount  collections.Item[uint64]                                          // claims that stand
-	Targets     collections.Map[uint64, []byte]                                   // flow → target, 32 B big-endian
-	Epochs      collections.Map[uint64, types.MiningEpoch]                        // flow → running or last mining epoch
-	Proofs      collections.Map[uint64, types.Proof]                              // proof id → accepted proof, the newest proof_history
-	NextProofID collections.Sequence                                              // from 1
-	UsedOutputs collections.KeySet[collections.Triple[uint64, uint64, []byte]]    // flow, epoch, output; for two epochs
-	Credits     collections.Map[sdk.AccAddress, sdkmath.Int]                      // beneficiary → refused rewards, azg
+	Miners      collections.Map[[]byte, types.Miner]                                 // miner id → miner
+	OwnerSeeds  collections.Map[collections.Pair[sdk.AccAddress, uint64], []byte]    // owner, seed → miner id
+	ClaimCount  collections.Item[uint64]                                             // claims that stand
+	Targets     collections.Map[uint64, []byte]                                      // flow → target, 32 B big-endian
+	Epochs      collections.Map[uint64, types.MiningEpoch]                           // flow → running or last mining epoch
+	Proofs      collections.Map[uint64, types.Proof]                                 // proof id → accepted proof, the newest proof_history
+	NextProofID collections.Sequence                                                 // from 1
+	UsedOutputs collections.KeySet[collections.Triple[uint64, uint64, []byte]]       // flow, epoch, output; for two epochs
+	Credits     collections.Map[sdk.AccAddress, sdkmath.Int]                         // beneficiary → refused rewards, azg
+	Replicas    collections.Map[collections.Pair[uint64, uint64], types.ReplicaNode] // flow, node → claims that start there, see replica.go
 }
 
 // NewKeeper builds the keeper; it panics on a wrong schema only, at start.
@@ -59,6 +60,8 @@ func NewKeeper(
 		UsedOutputs: collections.NewKeySet(sb, types.UsedOutputsPrefix, "used_outputs",
 			collections.TripleKeyCodec(collections.Uint64Key, collections.Uint64Key, collections.BytesKey)),
 		Credits: collections.NewMap(sb, types.CreditsPrefix, "credits", sdk.AccAddressKey, sdk.IntValue),
+		Replicas: collections.NewMap(sb, types.ReplicasPrefix, "replicas",
+			collections.PairKeyCodec(collections.Uint64Key, collections.Uint64Key), codec.CollValue[types.ReplicaNode](cdc)),
 	}
 	schema, err := sb.Build()
 	if err != nil {

@@ -224,7 +224,7 @@ func grpcError(err error) error {
 	case errors.Is(err, types.ErrInvalidMessage):
 		return status.Error(codes.InvalidArgument, err.Error())
 	case errors.Is(err, types.ErrMinerNotFound), errors.Is(err, types.ErrNoEpoch),
-		errors.Is(err, flowtypes.ErrContextNotFound), errors.Is(err, collections.ErrNotFound):
+		errors.Is(err, flowtypes.ErrContextNotFound), errors.Is(err, flowtypes.ErrFlowNotFound), errors.Is(err, collections.ErrNotFound):
 		return status.Error(codes.NotFound, err.Error())
 	default:
 		return status.Error(codes.Internal, err.Error())

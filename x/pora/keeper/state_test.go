@@ -66,7 +66,7 @@ func TestPrefixesArePinned(t *testing.T) {
 	f := newFixture(t)
 	want := map[string]byte{
 		"params": 0, "miners": 1, "owner_seeds": 2, "claim_count": 3, "targets": 4,
-		"epochs": 5, "proofs": 6, "next_proof_id": 7, "used_outputs": 8, "credits": 9,
+		"epochs": 5, "proofs": 6, "next_proof_id": 7, "used_outputs": 8, "credits": 9, "replicas": 10,
 	}
 	got := map[string]byte{}
 	for _, collection := range f.keeper.Schema.ListCollections() {

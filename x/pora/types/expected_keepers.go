@@ -17,6 +17,8 @@ type BankKeeper interface {
 
 // FlowKeeper is what mining needs to know of the data log.
 type FlowKeeper interface {
+	// Flow returns a flow, with its length as of now.
+	Flow(ctx context.Context, flowID uint64) (flowtypes.Flow, error)
 	// Context returns the context of an epoch, of the newest for epoch 0.
 	Context(ctx context.Context, flowID, epoch uint64) (flowtypes.MiningContext, error)
 	// ContextByDigest returns the context with a digest.

@@ -77,6 +77,9 @@ func validateMiners(miners []Miner) error {
 			if err := miner.Claim.Puzzle().Validate(); err != nil {
 				return ErrInvalidGenesis.Wrapf("miner %x: %s", id, err)
 			}
+			if miner.Claim.NumShard > MaxShards {
+				return ErrInvalidGenesis.Wrapf("miner %x: %d shards, want at most %d", id, miner.Claim.NumShard, MaxShards)
+			}
 		}
 	}
 	return nil

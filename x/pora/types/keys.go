@@ -28,4 +28,5 @@ var (
 	NextProofIDPrefix = collections.NewPrefix(7)
 	UsedOutputsPrefix = collections.NewPrefix(8)
 	CreditsPrefix     = collections.NewPrefix(9)
+	ReplicasPrefix    = collections.NewPrefix(10)
 )

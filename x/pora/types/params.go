@@ -7,7 +7,6 @@ const (
 	maxProofsPerEpoch   = 256
 	maxAdjustN          = 1000
 	maxMinDifficulty    = 1 << 62
-	maxShards           = 64
 	maxMiningRangeLoads = 1 << 40
 	maxClaimAlignLoads  = 1 << 30
 	maxClaimMinEpochs   = 10_000
@@ -16,6 +15,9 @@ const (
 	minProofHistory     = 4 * maxProofsPerEpoch // genesis rebuilds the replay set from it
 	maxProofHistory     = 1_000_000
 )
+
+// MaxShards bounds max_shards, and with it the shards that a claim can name.
+const MaxShards = 64
 
 // DefaultParams are those of the main network.
 func DefaultParams() Params {
@@ -45,7 +47,7 @@ func (p Params) Validate() error {
 		{"max_proofs_per_epoch", uint64(p.MaxProofsPerEpoch), 1, maxProofsPerEpoch},
 		{"adjust_n", uint64(p.AdjustN), 1, maxAdjustN},
 		{"min_difficulty", p.MinDifficulty, 1, maxMinDifficulty},
-		{"max_shards", uint64(p.MaxShards), 1, maxShards},
+		{"max_shards", uint64(p.MaxShards), 1, MaxShards},
 		{"mining_range_loads", p.MiningRangeLoads, 1, maxMiningRangeLoads},
 		{"claim_align_loads", p.ClaimAlignLoads, 1, maxClaimAlignLoads},
 		{"claim_min_epochs", p.ClaimMinEpochs, 0, maxClaimMinEpochs},
