@@ -10,6 +10,7 @@ import (
 	"github.com/zgd-network/zgd/sidecar/client/nodeapi"
 	"github.com/zgd-network/zgd/sidecar/internal/daemon"
 	"github.com/zgd-network/zgd/sidecar/internal/scrub"
+	"github.com/zgd-network/zgd/sidecar/storage/peers"
 	"github.com/zgd-network/zgd/sidecar/storage/rpc"
 )
 
@@ -18,14 +19,15 @@ const EnvPrefix = "ZG_STORAGE_"
 
 // Config is HOME/config.toml; each setting is a flag and a variable too.
 type Config struct {
-	ChainGRPC   string `toml:"chain_grpc" comment:"the chain's gRPC, host:port"`
-	CometRPC    string `toml:"comet_rpc" comment:"the chain's CometBFT RPC, for news of blocks"`
-	Listen      string `toml:"listen" comment:"public port: JSON-RPC and HTTP"`
-	AdminListen string `toml:"admin_listen" comment:"private port: admin_*; loopback only"`
-	PublicURL   string `toml:"public_url" comment:"address told to clients; empty: the one they used"`
-	Shard       string `toml:"shard" comment:"part of the flow kept here, id/count; count is a power of two"`
-	FlowID      uint64 `toml:"flow_id" comment:"flow followed on the chain"`
-	FlowAddress string `toml:"flow_address" comment:"address of the flow's contract, told to clients"`
+	ChainGRPC   string   `toml:"chain_grpc" comment:"the chain's gRPC, host:port"`
+	CometRPC    string   `toml:"comet_rpc" comment:"the chain's CometBFT RPC, for news of blocks"`
+	Listen      string   `toml:"listen" comment:"public port: JSON-RPC and HTTP"`
+	AdminListen string   `toml:"admin_listen" comment:"private port: admin_*; loopback only"`
+	PublicURL   string   `toml:"public_url" comment:"address told to clients; empty: the one they used"`
+	Peers       []string `toml:"peers" comment:"URLs of other storage nodes of this network, told to clients with this one; as clients reach them"`
+	Shard       string   `toml:"shard" comment:"part of the flow kept here, id/count; count is a power of two"`
+	FlowID      uint64   `toml:"flow_id" comment:"flow followed on the chain"`
+	FlowAddress string   `toml:"flow_address" comment:"address of the flow's contract, told to clients"`
 
 	PackSlots     int `toml:"pack_slots" comment:"loads of 256 KiB per pack file of a new store (4096: 1 GiB)"`
 	CapacityLoads int `toml:"capacity_loads" comment:"most loads ever stored; 0: what the disk holds"`
@@ -41,7 +43,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		ChainGRPC: "127.0.0.1:9090", CometRPC: "http://127.0.0.1:26657",
-		Listen: "127.0.0.1:5678", AdminListen: "127.0.0.1:5679", Shard: "0/1",
+		Listen: "127.0.0.1:5678", AdminListen: "127.0.0.1:5679", Peers: []string{}, Shard: "0/1",
 		FlowAddress: "0x0000000000000000000000000000000000001020",
 		PackSlots:   4096, ScrubMiB: scrub.DefaultMiBPerSecond, UploadMemoryMiB: 256, ServeMemoryMiB: 128, Log: daemon.DefaultLog(),
 	}
@@ -63,6 +65,9 @@ func (c Config) Validate() error {
 	}
 	if _, err := ParseShard(c.Shard); err != nil {
 		return err
+	}
+	if _, err := peers.New(c.Peers, peers.Options{}); err != nil {
+		return fmt.Errorf("peers: %w", err)
 	}
 	if len(c.FlowAddress) != 42 || !strings.HasPrefix(c.FlowAddress, "0x") {
 		return fmt.Errorf("flow_address %q: want 0x and 40 hex digits", c.FlowAddress)

@@ -78,15 +78,15 @@ func (c *copier) offerAll() error {
 	})
 }
 
-// copyRoot finds a finalized entry of the root and copies it to those that are not.
+// copyRoot finds finalized entries of the root and copies them to those that are
+// not; what no local one has comes from peers.
 func (c *copier) copyRoot(ctx context.Context, root Hash) error {
 	n := c.node
 	seqs, err := n.index.seqsOf(root, maxSameRoot)
 	if err != nil || len(seqs) < 2 {
 		return err
 	}
-	var from *entry
-	var to []*entry
+	var from, to []*entry
 	for _, seq := range seqs {
 		final, err := n.files.isFinal(seq)
 		if err != nil {
@@ -96,19 +96,26 @@ func (c *copier) copyRoot(ctx context.Context, root Hash) error {
 		if err != nil {
 			return err
 		}
-		if final && from == nil {
-			from = e
-		}
-		if !final {
+		if final {
+			from = append(from, e)
+		} else {
 			to = append(to, e)
 		}
 	}
-	if from == nil {
-		return nil
-	}
 	for _, e := range to {
-		if err := c.copyEntry(ctx, from, e); err != nil {
-			return fmt.Errorf("from entry %d to entry %d: %w", from.seq, e.seq, err)
+		if len(from) == 0 {
+			break // the file is new
+		}
+		for _, old := range from {
+			if old.sizeBytes != e.sizeBytes {
+				continue
+			}
+			if err := c.copyEntry(ctx, old, e); err != nil {
+				return fmt.Errorf("from entry %d to entry %d: %w", old.seq, e.seq, err)
+			}
+		}
+		if err := c.fetchEntry(ctx, e); err != nil {
+			return fmt.Errorf("entry %d from peers: %w", e.seq, err)
 		}
 	}
 	return nil

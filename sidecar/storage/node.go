@@ -19,6 +19,7 @@ import (
 	"github.com/zgd-network/zgd/sidecar/internal/daemon"
 	"github.com/zgd-network/zgd/sidecar/internal/scrub"
 	"github.com/zgd-network/zgd/sidecar/storage/flowlog"
+	"github.com/zgd-network/zgd/sidecar/storage/peers"
 	"github.com/zgd-network/zgd/sidecar/storage/rpc"
 	"github.com/zgd-network/zgd/x/flow/layout"
 )
@@ -35,6 +36,7 @@ type Node struct {
 	copies   *copier
 	follower *follower
 	metrics  *metrics
+	peers    *peers.Set
 	scrub    scrub.Runner
 	hashing  *semaphore.Weighted
 
@@ -77,6 +79,9 @@ func open(home string, cfg Config, client chain.Client, version string, log *slo
 	}
 	n.cache = newCache(time.Now, func(segments int) { n.metrics.cacheEvicted.Add(float64(segments)) })
 	n.copies = newCopier(n)
+	if n.peers, err = peers.New(cfg.Peers, peers.Options{Ours: n.identity, Log: log}); err != nil {
+		return nil, errors.Join(err, engine.Close())
+	}
 	if n.files, err = newFiles(engine, shard); err == nil {
 		n.follower, err = newFollower(client, cfg.FlowID, engine, log, n.metrics)
 	}
@@ -107,7 +112,7 @@ func (n *Node) Admin(shutdown func()) http.Handler {
 }
 
 func (n *Node) doorOptions(doors *rpc.Metrics) rpc.Options {
-	return rpc.Options{Limits: n.cfg.limits(), PublicURL: n.cfg.PublicURL, Metrics: doors, Log: n.log}
+	return rpc.Options{Limits: n.cfg.limits(), PublicURL: n.cfg.PublicURL, Peers: n.peers, Metrics: doors, Log: n.log}
 }
 
 // Components are the node's goroutines in the order of their start; the store
@@ -153,6 +158,12 @@ func (n *Node) setWriteTrouble(err error) {
 func (n *Node) readSectors(load uint64, firstSector, sectors int) ([]byte, error) {
 	data := make([]byte, sectors*layout.SectorSize)
 	return data, n.engine.ReadSectors(load, firstSector, sectors, data)
+}
+
+// identity is the network this node belongs to; ok is false until it knows.
+func (n *Node) identity(ctx context.Context) (nodeapi.NetworkIdentity, bool) {
+	status, err := n.Status(ctx)
+	return status.NetworkIdentity, err == nil
 }
 
 // Shard is the part of the flow this node keeps.

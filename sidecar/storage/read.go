@@ -17,24 +17,40 @@ import (
 const maxSameRoot = 64
 
 // entryByRoot picks among the entries of a root the first finalized one, else
-// the first; nil when there is none.
+// the first; nil when there is none. Entries of which nothing belongs to this
+// shard come last: they are final without any data.
 func (n *Node) entryByRoot(root Hash) (*entry, error) {
 	seqs, err := n.index.seqsOf(root, maxSameRoot)
-	if err != nil || len(seqs) == 0 {
+	if err != nil {
 		return nil, err
 	}
-	pick := seqs[0]
+	var first, foreign *entry
 	for _, seq := range seqs {
-		final, err := n.files.isFinal(seq)
+		e, err := n.index.entry(seq)
 		if err != nil {
 			return nil, err
 		}
-		if final {
-			pick = seq
-			break
+		if e.owned(n.files.shard) == 0 {
+			if foreign == nil {
+				foreign = e
+			}
+			continue
+		}
+		final, err := n.files.isFinal(seq)
+		if err != nil || final {
+			return e, err
+		}
+		if first == nil {
+			first = e
 		}
 	}
-	return n.index.entry(pick)
+	if first == nil {
+		return foreign, nil
+	}
+	if len(seqs) > 1 && !n.peers.Empty() {
+		n.copies.offer(root) // a peer may have it under another entry
+	}
+	return first, nil
 }
 
 // FileByRoot is zgs_getFileInfo. Nothing is ever pruned here, so needAvailable
@@ -73,6 +89,9 @@ func (n *Node) fileInfo(ctx context.Context, e *entry) (*nodeapi.FileInfo, error
 	}
 	if final {
 		info.Finalized, info.UploadedSegNum = true, e.owned(n.files.shard)
+		if info.UploadedSegNum == 0 {
+			info.Finalized = n.storedElsewhere(ctx, e)
+		}
 		return info, nil
 	}
 	info.UploadedSegNum, info.Finalized, err = n.files.uploaded(ctx, e)

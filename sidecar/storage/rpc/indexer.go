@@ -2,14 +2,19 @@ package rpc
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"github.com/zgd-network/zgd/sidecar/client/nodeapi"
+	"github.com/zgd-network/zgd/sidecar/storage/peers"
 )
 
-// The indexer of a network of one: this node. It knows no peers to name; a
-// client that asks for more gets a refusal that says so.
+// The indexer: this node and the peers its operator named, so that one URL is
+// enough for a client (protocol-storage.md 3.5). Named peers are "trusted";
+// nothing is discovered.
 
 type hostKey struct{}
 
@@ -27,40 +32,60 @@ func (s *Server) self(ctx context.Context) nodeapi.ShardedNode {
 	return nodeapi.ShardedNode{URL: url, Config: s.backend.Shard(), Latency: 0, Since: s.started.Unix()}
 }
 
-func (s *Server) getShardedNodes(ctx context.Context, _ args) (any, error) {
-	return nodeapi.ShardedNodes{Trusted: []nodeapi.ShardedNode{s.self(ctx)}, Discovered: []nodeapi.ShardedNode{}}, nil
-}
-
-// getSelectedNodes: expectedReplica, method, fullTrusted, dropped URLs.
-func (s *Server) getSelectedNodes(ctx context.Context, a args) (any, error) {
-	replicas := uint64(1)
-	if !isNull(a.at(0)) {
-		n, err := a.uint64(0)
-		if err != nil {
-			return nil, err
-		}
-		replicas = n
-	}
-	var dropped []string
-	if !isNull(a.at(3)) {
-		err := walkArray(a.at(3), func(value []byte, _ int) error {
-			if len(value) > 2 && value[0] == '"' {
-				dropped = append(dropped, string(value[1:len(value)-1]))
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, badParam(3, "an array of URLs", err)
-		}
-	}
+// withSelf puts this node before its peers; a list of all nodes of a network
+// can be given to each of them.
+func (s *Server) withSelf(ctx context.Context, others []nodeapi.ShardedNode) []nodeapi.ShardedNode {
 	self := s.self(ctx)
-	if replicas > 1 || self.Config.NumShard > 1 || slices.Contains(dropped, self.URL) {
-		return nil, Internal("cannot select nodes: this node knows itself only, one replica of its own shard")
+	rows := []nodeapi.ShardedNode{self}
+	for _, other := range others {
+		if other.URL != self.URL {
+			rows = append(rows, other)
+		}
 	}
-	return nodeapi.ShardedNodes{Trusted: []nodeapi.ShardedNode{self}, Discovered: []nodeapi.ShardedNode{}}, nil
+	return rows
 }
 
-// getFileLocations names this node if it holds the whole file (of its shard).
+func trusted(rows []nodeapi.ShardedNode) nodeapi.ShardedNodes {
+	return nodeapi.ShardedNodes{Trusted: rows, Discovered: []nodeapi.ShardedNode{}}
+}
+
+func (s *Server) getShardedNodes(ctx context.Context, _ args) (any, error) {
+	return trusted(s.withSelf(ctx, s.opts.Peers.Nodes(ctx))), nil
+}
+
+// getSelectedNodes: expectedReplica, method, fullTrusted, dropped URLs. All
+// nodes known here are trusted, so fullTrusted changes nothing.
+func (s *Server) getSelectedNodes(ctx context.Context, a args) (any, error) {
+	replicas, err := a.uint64Or(0, 1)
+	if err != nil {
+		return nil, err
+	}
+	method, err := a.word(1)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := a.boolean(2); err != nil {
+		return nil, err
+	}
+	dropped, err := a.strings(3)
+	if err != nil {
+		return nil, err
+	}
+	rows := slices.DeleteFunc(s.withSelf(ctx, s.opts.Peers.Nodes(ctx)), func(n nodeapi.ShardedNode) bool {
+		return slices.Contains(dropped, n.URL)
+	})
+	chosen, err := peers.Select(rows, replicas, method)
+	switch {
+	case errors.Is(err, peers.ErrMethod):
+		return nil, badParam(1, "a method", err)
+	case err != nil:
+		return nil, Internal("cannot select a subset of the nodes that meets the replication requirement: " + err.Error())
+	}
+	return trusted(chosen), nil
+}
+
+// getFileLocations names the nodes that have all of the file that belongs to
+// their shard; an empty list when there is none.
 func (s *Server) getFileLocations(ctx context.Context, a args) (any, error) {
 	root, err := a.hash(0)
 	if err != nil {
@@ -70,13 +95,63 @@ func (s *Server) getFileLocations(ctx context.Context, a args) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	rows := s.withSelf(ctx, s.opts.Peers.Holding(ctx, root))
 	if file == nil || !file.Finalized {
-		return []nodeapi.ShardedNode{}, nil
+		rows = rows[1:]
 	}
-	return []nodeapi.ShardedNode{s.self(ctx)}, nil
+	return rows, nil
 }
 
 // getNodeLocations: the node does not look up where addresses are.
 func (s *Server) getNodeLocations(context.Context, args) (any, error) {
 	return map[string]any{}, nil
+}
+
+func (a args) uint64Or(position int, absent uint64) (uint64, error) {
+	if isNull(a.at(position)) {
+		return absent, nil
+	}
+	return a.uint64(position)
+}
+
+// maxWordBytes bounds the words and URLs of a call.
+const maxWordBytes = 256
+
+// word reads a short string, or a number as its digits; absent is "".
+func (a args) word(position int) (string, error) {
+	value := a.at(position)
+	if isNull(value) {
+		return "", nil
+	}
+	if n, err := decodeUint64(value); err == nil {
+		return strconv.FormatUint(n, 10), nil
+	}
+	var text string
+	if len(value) > maxWordBytes {
+		return "", badParam(position, "a short string", errors.New("too long"))
+	}
+	if err := json.Unmarshal(value, &text); err != nil {
+		return "", badParam(position, "a string", err)
+	}
+	return text, nil
+}
+
+// strings reads a list of short strings; absent is none.
+func (a args) strings(position int) (out []string, err error) {
+	if isNull(a.at(position)) {
+		return nil, nil
+	}
+	err = walkArray(a.at(position), func(value []byte, n int) error {
+		if n >= 1000 || len(value) > maxWordBytes {
+			return errors.New("too many or too long")
+		}
+		var text string
+		err := json.Unmarshal(value, &text)
+		out = append(out, text)
+		return err
+	})
+	if err != nil {
+		return nil, badParam(position, "an array of URLs", err)
+	}
+	return out, nil
 }

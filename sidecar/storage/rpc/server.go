@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/zgd-network/zgd/sidecar/client/nodeapi"
+	"github.com/zgd-network/zgd/sidecar/storage/peers"
 )
 
 // Limits bound what callers can make the node hold.
@@ -43,7 +44,8 @@ type method func(ctx context.Context, a args) (any, error)
 // Options configure a Server.
 type Options struct {
 	Limits    Limits
-	PublicURL string // address told by indexer_*; empty: what the caller used
+	PublicURL string     // address told by indexer_*; empty: what the caller used
+	Peers     *peers.Set // other nodes told by indexer_*; nil: none
 	Metrics   *Metrics
 	Log       *slog.Logger
 }

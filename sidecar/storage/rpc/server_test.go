@@ -231,8 +231,8 @@ func TestIndexerAnswersForItself(t *testing.T) {
 	for _, c := range []struct{ name, method, params, want string }{
 		{"all nodes", "indexer_getShardedNodes", `[]`, self},
 		{"one replica", "indexer_getSelectedNodes", `[1,"min",true,[]]`, self},
-		{"two replicas", "indexer_getSelectedNodes", `[2,"min",true,[]]`, "cannot select nodes"},
-		{"any but this one", "indexer_getSelectedNodes", `[1,"min",true,["` + s.URL + `"]]`, "cannot select nodes"},
+		{"two replicas", "indexer_getSelectedNodes", `[2,"min",true,[]]`, "cannot select a subset"},
+		{"any but this one", "indexer_getSelectedNodes", `[1,"min",true,["` + s.URL + `"]]`, "cannot select a subset"},
 		{"a file it does not have", "indexer_getFileLocations", `["0x` + strings.Repeat("1", 64) + `"]`, `"result":[]`},
 		{"places", "indexer_getNodeLocations", `[]`, `"result":{}`},
 	} {
