@@ -22,10 +22,17 @@ import (
 	"github.com/cosmos/cosmos-sdk/crypto/keyring"
 	sdkserver "github.com/cosmos/cosmos-sdk/server"
 	servertypes "github.com/cosmos/cosmos-sdk/server/types"
+	"github.com/cosmos/cosmos-sdk/version"
 	genutiltypes "github.com/cosmos/cosmos-sdk/x/genutil/types"
 
 	"github.com/zgd-network/zgd/app"
+	"github.com/zgd-network/zgd/cmd/zgd/evmrpc"
 )
+
+// ethereum is the node's JSON-RPC. It is a variable of the package because
+// upstream's start command hands nothing from the app it builds to the services
+// it starts.
+var ethereum = evmrpc.New(version.Version)
 
 // guardStart makes `zgd start` refuse a wrong identity before it opens a
 // database, and takes the operator's keys away from JSON-RPC.
@@ -58,6 +65,9 @@ func guardStart(start *cobra.Command) {
 			return err
 		}
 		serverCtx.Viper.Set(srvflags.EVMChainID, evmChainID) // JSON-RPC reads it from here
+		if err := ethereum.Install(serverCtx.Viper); err != nil {
+			return err
+		}
 		// eth_accounts lists, and eth_sendTransaction signs with, the keyring of
 		// the client context: give it an empty one.
 		clientCtx := client.GetClientContextFromCmd(cmd)
@@ -73,6 +83,7 @@ func newApp(logger log.Logger, db dbm.DB, options servertypes.AppOptions) evmser
 		fmt.Fprintln(os.Stderr, "cannot start the chain:", err)
 		os.Exit(1)
 	}
+	ethereum.SetChain(chain)
 	return chain
 }
 
