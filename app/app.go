@@ -97,6 +97,7 @@ func build(o Options, evmChainID uint64) (*App, error) {
 	app.newEVMKeepers(o)
 	app.newIBCStacks()
 	app.newZGKeepers()
+	app.setPrecompiles() // of all keepers
 
 	app.newModules()
 	app.setOrders()

@@ -76,8 +76,8 @@ func (app *App) genesisBasics() map[string]module.AppModuleBasic {
 			state := evmtypes.DefaultGenesisState()
 			state.Params.EvmDenom = BaseDenom
 			state.Params.ExtendedDenomOptions = &evmtypes.ExtendedDenomOptions{ExtendedDenom: BaseDenom}
-			state.Params.ActiveStaticPrecompiles = defaultActivePrecompiles()
-			state.Preinstalls = evmtypes.DefaultPreinstalls // Create2, Multicall3, Permit2, Safe, EIP-2935
+			state.Params.ActiveStaticPrecompiles = app.defaultActivePrecompiles()
+			state.Preinstalls = app.preinstalls()
 			return cdc.MustMarshalJSON(state)
 		}),
 		feemarkettypes.ModuleName: app.withGenesis(feemarkettypes.ModuleName, func(cdc codec.JSONCodec) json.RawMessage {

@@ -12,6 +12,8 @@ import (
 	evmtypes "github.com/cosmos/evm/x/vm/types"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/zgd-network/zgd/x/contract"
 )
 
 // evmKeepers are the keepers of cosmos/evm.
@@ -19,7 +21,8 @@ type evmKeepers struct {
 	FeeMarketKeeper feemarketkeeper.Keeper
 	EVMKeeper       *evmkeeper.Keeper
 	Erc20Keeper     erc20keeper.Keeper
-	precompiles     precompileSet
+	precompiles     precompileSet        // see setPrecompiles
+	ownContracts    []*contract.Contract // those of our modules
 }
 
 // newEVMKeepers builds fee market, EVM and ERC-20. EVM and erc20 need each
@@ -33,8 +36,6 @@ func (app *App) newEVMKeepers(o Options) {
 		&app.ConsensusKeeper, &app.Erc20Keeper, app.EVMChainID,
 		cast.ToString(o.AppOptions.Get(srvflags.EVMTracer)),
 	)
-	app.precompiles = app.newPrecompiles()
-	app.EVMKeeper.WithStaticPrecompiles(app.precompiles)
 	// Fees gather in the object store and reach the fee collector in bank's
 	// EndBlock, so that transactions of a block do not all write one balance.
 	app.EVMKeeper.EnableVirtualFeeCollection()
