@@ -133,14 +133,22 @@ func VerifySegment(root Hash, sizeBytes, segmentIndex uint64, data []byte, p Pro
 	if err := verifySteps(root, leaf, steps, p); err != nil {
 		return err
 	}
+	return checkPadding(steps, p.Lemma[1:], layout.SectorsPerLoad, dataSegments, paddedSectors)
+}
+
+// checkPadding wants zero roots where a right sibling lies wholly in the padding.
+//
+//	siblings     one per step at least
+//	unitSectors  sectors of a leaf of the steps; dataUnits of them hold data
+func checkPadding(steps []proofStep, siblings []Hash, unitSectors, dataUnits, paddedSectors uint64) error {
 	for i, step := range steps {
-		if !step.left || step.siblingStart < dataSegments {
+		if !step.left || step.siblingStart < dataUnits {
 			continue
 		}
-		start := step.siblingStart * layout.SectorsPerLoad
-		end := min(step.siblingEnd*layout.SectorsPerLoad, paddedSectors)
-		if want := zeroRun(end - start); p.Lemma[i+1] != want {
-			return fmt.Errorf("%w: sibling %d covers only padding but is %x, want the zero root %x", ErrProof, i, p.Lemma[i+1], want)
+		start := step.siblingStart * unitSectors
+		end := min(step.siblingEnd*unitSectors, paddedSectors)
+		if want := zeroRun(end - start); siblings[i] != want {
+			return fmt.Errorf("%w: sibling %d covers only padding but is %x, want the zero root %x", ErrProof, i, siblings[i], want)
 		}
 	}
 	return nil
