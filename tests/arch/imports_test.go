@@ -16,11 +16,12 @@ var (
 	}
 	// bedrockEdges are the only sideways edges on the bedrock floor.
 	bedrockEdges = map[string][]string{
-		"x/flow/merkle":      {"x/flow/layout", "x/flow/keccak"},
-		"x/pora/mine":        {"x/flow/layout", "x/flow/keccak", "x/flow/merkle"},
-		"x/dasigners/beacon": {"x/dasigners/bls"},
-		"x/dasigners/quorum": {"x/dasigners/beacon"},
-		"x/serving/zk":       {"x/serving/trace"},
+		"x/flow/merkle":                   {"x/flow/layout", "x/flow/keccak"},
+		"x/pora/mine":                     {"x/flow/layout", "x/flow/keccak", "x/flow/merkle"},
+		"x/dasigners/beacon":              {"x/dasigners/bls"},
+		"x/dasigners/quorum":              {"x/dasigners/beacon"},
+		"x/dasigners/erasure/erasuretest": {"x/dasigners/erasure"},
+		"x/serving/zk":                    {"x/serving/trace"},
 	}
 	// bedrockLibraries are the modules bedrock may reach beside the standard library.
 	bedrockLibraries = []string{

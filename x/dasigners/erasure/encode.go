@@ -1,0 +1,90 @@
+package erasure
+
+// Blob is an encoded blob: all rows, their tree and the combinations. It is
+// built in steps, so that a caller can spread each over cores; Encode does them
+// in order.
+//
+//	b := NewBlob(…)
+//	for i := range b.Stripes() { b.EncodeStripe(codec, i) }     // any order, in parallel
+//	b.HashRows(from, to)                                        // all rows, in parallel
+//	b.FixRows()                                                 // row root, coefficients
+//	b.CombineRows(from, to)                                     // the K data rows, in parallel
+//	b.Fix()                                                     // commitment
+type Blob struct {
+	Commitment
+	Rows [][]byte      // N
+	RLC  []Combination // K
+
+	tree   rowTree
+	coeffs [][8]uint16
+}
+
+// NewBlob lays the payload out over the data rows.
+func NewBlob(p Profile, evmChainID uint64, payload []byte) (*Blob, error) {
+	rowSize, err := p.RowSize(uint64(len(payload)))
+	if err != nil {
+		return nil, err
+	}
+	slab := make([]byte, p.N*rowSize)
+	layOut(p, payload, slab[:p.K*rowSize])
+	return &Blob{
+		Commitment: Commitment{Profile: p, EVMChainID: evmChainID, RowSize: rowSize, DataLen: uint64(len(payload))},
+		Rows:       cut(slab, rowSize), RLC: make([]Combination, p.K), tree: make(rowTree, p.N),
+	}, nil
+}
+
+// Stripes is how many calls of EncodeStripe fill the parity rows.
+func (b *Blob) Stripes() int { return (b.RowSize + StripeSize - 1) / StripeSize }
+
+// EncodeStripe fills one stripe of columns of the parity rows.
+func (b *Blob) EncodeStripe(codec Codec, stripe int) error {
+	from := stripe * StripeSize
+	to := min(from+StripeSize, b.RowSize)
+	part := make([][]byte, len(b.Rows))
+	for i, row := range b.Rows {
+		part[i] = row[from:to:to]
+	}
+	return codec.Encode(b.Profile, part)
+}
+
+// HashRows computes the nodes of rows [from, to).
+func (b *Blob) HashRows(from, to int) {
+	for i := from; i < to; i++ {
+		b.tree[i] = HashRow(b.Rows[i])
+	}
+}
+
+// FixRows commits to the rows; the coefficients follow.
+func (b *Blob) FixRows() {
+	b.RowRoot = b.tree.root()
+	b.coeffs = coefficients(b.Profile, b.RowSize, b.RowRoot)
+}
+
+// CombineRows computes the combinations of data rows [from, to).
+func (b *Blob) CombineRows(from, to int) { combine(b.coeffs, b.Rows[from:to], b.RLC[from:to]) }
+
+// Fix commits to the combinations.
+func (b *Blob) Fix() { b.RLCRoot = CombinationRoot(b.RLC) }
+
+// Row is one row with its path.
+func (b *Blob) Row(index int) Row {
+	return Row{Index: index, Data: b.Rows[index], Path: b.tree.path(index)}
+}
+
+// Encode encodes a payload on one core.
+func Encode(codec Codec, p Profile, evmChainID uint64, payload []byte) (*Blob, error) {
+	b, err := NewBlob(p, evmChainID, payload)
+	if err != nil {
+		return nil, err
+	}
+	for i := range b.Stripes() {
+		if err := b.EncodeStripe(codec, i); err != nil {
+			return nil, err
+		}
+	}
+	b.HashRows(0, p.N)
+	b.FixRows()
+	b.CombineRows(0, p.K)
+	b.Fix()
+	return b, nil
+}
