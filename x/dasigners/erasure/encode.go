@@ -29,7 +29,7 @@ func NewBlob(p Profile, evmChainID uint64, payload []byte) (*Blob, error) {
 	layOut(p, payload, slab[:p.K*rowSize])
 	return &Blob{
 		Commitment: Commitment{Profile: p, EVMChainID: evmChainID, RowSize: rowSize, DataLen: uint64(len(payload))},
-		Rows:       cut(slab, rowSize), RLC: make([]Combination, p.K), tree: make(rowTree, p.N),
+		Rows:       cut(slab, rowSize), RLC: make([]Combination, p.K), tree: newRowTree(p.N),
 	}, nil
 }
 
@@ -50,13 +50,13 @@ func (b *Blob) EncodeStripe(codec Codec, stripe int) error {
 // HashRows computes the nodes of rows [from, to).
 func (b *Blob) HashRows(from, to int) {
 	for i := from; i < to; i++ {
-		b.tree[i] = HashRow(b.Rows[i])
+		b.tree[0][i] = HashRow(b.Rows[i])
 	}
 }
 
 // FixRows commits to the rows; the coefficients follow.
 func (b *Blob) FixRows() {
-	b.RowRoot = b.tree.root()
+	b.RowRoot = b.tree.grow()
 	b.coeffs = coefficients(b.Profile, b.RowSize, b.RowRoot)
 }
 
@@ -66,7 +66,7 @@ func (b *Blob) CombineRows(from, to int) { combine(b.coeffs, b.Rows[from:to], b.
 // Fix commits to the combinations.
 func (b *Blob) Fix() { b.RLCRoot = CombinationRoot(b.RLC) }
 
-// Row is one row with its path.
+// Row is one row with its path, once the rows are fixed.
 func (b *Blob) Row(index int) Row {
 	return Row{Index: index, Data: b.Rows[index], Path: b.tree.path(index)}
 }

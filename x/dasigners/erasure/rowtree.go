@@ -40,12 +40,35 @@ func HashRow(row []byte) Hash {
 	return root(chunkHashes(row))
 }
 
-// rowTree keeps the nodes of all rows.
-type rowTree []Hash
+// rowTree keeps every level over the nodes of all rows, bottom up, so that a path
+// is looked up and not computed.
+type rowTree [][]Hash
 
-func (t rowTree) root() Hash { return root(append([]Hash(nil), t...)) }
+func newRowTree(n int) rowTree { return rowTree{make([]Hash, n)} }
 
-func (t rowTree) path(index int) []Hash { return pathOf(append([]Hash(nil), t...), index) }
+// grow computes the levels above the row nodes and returns the root.
+func (t *rowTree) grow() Hash {
+	*t = (*t)[:1]
+	for {
+		top := (*t)[len(*t)-1]
+		if len(top) == 1 {
+			return top[0]
+		}
+		parents := append([]Hash(nil), top...)
+		*t = append(*t, parents[:level(parents)])
+	}
+}
+
+func (t rowTree) path(index int) []Hash {
+	path := make([]Hash, 0, len(t)-1)
+	for _, nodes := range t[:len(t)-1] {
+		if sibling := index ^ 1; sibling < len(nodes) {
+			path = append(path, nodes[sibling])
+		}
+		index /= 2
+	}
+	return path
+}
 
 // CheckPath says whether a row belongs to the commitment.
 func (c Commitment) CheckPath(row Row) error {
