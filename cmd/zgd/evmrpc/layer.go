@@ -1,7 +1,6 @@
 package evmrpc
 
 import (
-	"errors"
 	"fmt"
 
 	ethrpc "github.com/ethereum/go-ethereum/rpc"
@@ -72,7 +71,10 @@ func (l *Layer) overrides(b *backend.Backend, events *stream.RPCStream) []ethrpc
 	}
 	add(rpc.Web3Namespace, &web3API{version: l.version})
 	add(rpc.EthNamespace, newSubscriptions(b, events))
+	eth := &ethAPI{backend: b, engine: &engine{
+		state: l.chain.CreateQueryContext, keeper: l.chain.EVMKeeper, backend: b, gasCap: b.Cfg.JSONRPC.GasCap,
+	}}
+	add(rpc.EthNamespace, eth)
+	add(rpc.DebugNamespace, newDebugAPI(eth))
 	return apis
 }
-
-var errNoBlock = errors.New("header not found")

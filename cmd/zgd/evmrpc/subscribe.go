@@ -57,20 +57,17 @@ func (s *subscriptions) head(height int64) (map[string]any, error) {
 	if head, ok := s.heads[height]; ok {
 		return head, nil
 	}
-	const tries = 20 // the event may be a moment ahead of the stored results
+	const tries = 100 // the event may be a moment ahead of the results and of the transaction index
 	for range tries {
 		head, err := s.backend.GetHeaderByNumber(context.Background(), rpctypes.BlockNumber(height))
-		if err != nil {
-			return nil, err
-		}
-		if head != nil {
+		if err == nil && head != nil {
 			delete(s.heads, height-headsKept)
 			s.heads[height] = head
 			return head, nil
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
-	return nil, errNoBlock
+	return nil, errHeaderNotFound
 }
 
 // Logs sends the logs of new blocks that match.

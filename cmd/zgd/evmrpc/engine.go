@@ -1,0 +1,136 @@
+package evmrpc
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/common/hexutil"
+	"github.com/ethereum/go-ethereum/core/tracing"
+	ethrpc "github.com/ethereum/go-ethereum/rpc"
+
+	"github.com/cosmos/evm/rpc/backend"
+	rpctypes "github.com/cosmos/evm/rpc/types"
+	evmkeeper "github.com/cosmos/evm/x/vm/keeper"
+	"github.com/cosmos/evm/x/vm/statedb"
+	evmtypes "github.com/cosmos/evm/x/vm/types"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+)
+
+// engine executes messages on a committed state with the chain's own keeper, in
+// this process. Upstream's query carries no block context and crosses a socket.
+type engine struct {
+	state   func(height int64, prove bool) (sdk.Context, error) // 0: the latest
+	keeper  *evmkeeper.Keeper
+	backend *backend.Backend
+	gasCap  uint64 // of one call; of all calls of a simulation together
+}
+
+// scene is the state after a block and the surroundings in which a message runs.
+type scene struct {
+	ctx    sdk.Context
+	keeper *evmkeeper.Keeper
+	config *statedb.EVMConfig
+	gasCap uint64
+}
+
+// height resolves a block that a client names: 0 stands for the latest.
+func (e *engine) height(ctx context.Context, block *ethrpc.BlockNumberOrHash) (int64, error) {
+	if block == nil {
+		return 0, nil
+	}
+	if hash, ok := block.Hash(); ok {
+		number, err := e.backend.BlockNumberFromCometByHash(ctx, hash)
+		if err != nil {
+			return 0, errHeaderNotFound
+		}
+		return number.Int64(), nil
+	}
+	number, _ := block.Number()
+	switch {
+	case number == ethrpc.EarliestBlockNumber:
+		status, err := e.backend.ClientCtx.Client.Status(ctx)
+		if err != nil {
+			return 0, err
+		}
+		return status.SyncInfo.EarliestBlockHeight, nil
+	case number < 0: // latest, pending, safe and finalized are one block here
+		return 0, nil
+	case number == 0:
+		return 1, nil // as upstream: the first block stands for the genesis
+	}
+	return number.Int64(), nil
+}
+
+// at opens the state after this block.
+func (e *engine) at(ctx context.Context, block *ethrpc.BlockNumberOrHash) (scene, error) {
+	height, err := e.height(ctx, block)
+	if err != nil {
+		return scene{}, err
+	}
+	state, err := e.state(height, false)
+	if err != nil {
+		if strings.Contains(err.Error(), "height in the future") {
+			return scene{}, errHeaderNotFound
+		}
+		return scene{}, fmt.Errorf("no state at block %d: %w", height, err)
+	}
+	proposer := sdk.ConsAddress(state.BlockHeader().ProposerAddress)
+	if height != 0 {
+		header, err := e.backend.CometHeaderByNumber(ctx, rpctypes.BlockNumber(height))
+		if err != nil || header.Header == nil {
+			return scene{}, errHeaderNotFound
+		}
+		proposer = sdk.ConsAddress(header.Header.ProposerAddress)
+		state = state.WithBlockTime(header.Header.Time)
+	}
+	config, err := e.keeper.EVMConfig(state, proposer)
+	if err != nil {
+		return scene{}, err
+	}
+	return scene{ctx: e.keeper.SetConsensusParamsInCtx(state), keeper: e.keeper, config: config, gasCap: e.gasCap}, nil
+}
+
+// run executes a message and throws its writes away. Hooks and overrides may be nil.
+func (s scene) run(args evmtypes.TransactionArgs, overrides *rpctypes.StateOverride, hooks *tracing.Hooks) (res *evmtypes.MsgEthereumTxResponse, err error) {
+	defer crash(&err)
+	if args.Nonce == nil || args.To == nil {
+		nonce := s.keeper.GetNonce(s.ctx, args.GetFrom())
+		args.Nonce = (*hexutil.Uint64)(&nonce)
+	}
+	if err := args.CallDefaults(s.gasCap, s.config.BaseFee, evmtypes.GetEthChainConfig().ChainID); err != nil {
+		return nil, errorf(codeInvalidParams, "%s", err)
+	}
+	msg := args.ToMessage(s.config.BaseFee, false, false)
+	if msg.Value.BitLen() > 256 || msg.Value.Sign() < 0 {
+		return nil, errorf(codeInvalidParams, "value %s does not fit 256 bits", args.Value)
+	}
+	txConfig := statedb.NewEmptyTxConfig()
+	db := statedb.New(s.ctx, s.keeper, txConfig)
+	return s.keeper.ApplyMessageWithConfig(s.ctx, db, *msg, hooks, false, false, s.config, txConfig, false, overrides)
+}
+
+// crash turns a panic of the EVM into an error. One is known: BLOBBASEFEE, for
+// which upstream's block context has no value; a transaction with it fails.
+func crash(err *error) {
+	if r := recover(); r != nil {
+		*err = errorf(codeServer, "the EVM crashed: %v", r)
+	}
+}
+
+// coinbase, blockNumber and timeSeconds read the surroundings.
+func (s scene) coinbase() common.Address { return s.config.CoinBase }
+func (s scene) blockNumber() int64       { return s.ctx.BlockHeight() }
+func (s scene) timeSeconds() uint64      { return uint64(s.ctx.BlockTime().Unix()) }
+
+// gasLimit is that of the block.
+func (s scene) gasLimit() uint64 {
+	block := s.ctx.ConsensusParams().Block
+	if block == nil || block.MaxGas < 0 {
+		return math.MaxInt64
+	}
+	return uint64(block.MaxGas)
+}
