@@ -25,11 +25,14 @@ func newDevnetCmd() *cobra.Command {
 	o := devnet.Defaults(base)
 	cmd := &cobra.Command{
 		Use:   "devnet",
-		Short: "Start a whole network on this machine: chain, storage and miner",
-		Long: `Starts validators, storage nodes and miners, each a process of its own, on
-loopback, with ten funded accounts. When everything answers it writes the ready
-file, which zg finds by itself. Ctrl-C stops everything; the next start
+		Short: "Start a whole network on this machine: chain, storage, miner and faucet",
+		Long: `Starts validators, storage nodes, miners and a faucet, each a process of its own,
+on loopback, with ten funded accounts. When everything answers it writes the
+ready file, which zg finds by itself. Ctrl-C stops everything; the next start
 continues, --reset starts anew.
+
+The faucet's page shows addresses, ABIs and URLs and gives money. How often one
+may ask is set by ZG_FAUCET_ variables, see zgd sidecar faucet start --help.
 
 Difficulty, epochs and payout windows are set by genesis parameters so that a
 proof lands every few seconds on one core.`,
@@ -49,6 +52,8 @@ proof lands every few seconds on one core.`,
 	f.IntVar(&o.Miners, "miners", o.Miners, "number of miners")
 	f.DurationVar(&o.BlockTime, "block-time", o.BlockTime, "time from one block to the next")
 	f.IntVar(&o.PortsFrom, "ports-from", 0, "take ports from this one on, ten a process (0: the usual ports)")
+	f.BoolVar(&o.Faucet, "faucet", o.Faucet, "serve the developer's page, ABIs and a faucet")
+	f.StringVar(&o.FaucetGift, "faucet-amount", o.FaucetGift, "what the faucet gives at a time, in zg")
 	f.StringVar(&o.ReadyFile, "ready-file", "", "file that describes the running network (default network.json in the home)")
 	f.BoolVar(&o.Reset, "reset", false, "forget the home's network and make a new one")
 	f.StringVar(&o.LogLevel, "log-level", o.LogLevel, "debug, info, warn or error, of every process")

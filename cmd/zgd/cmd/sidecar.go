@@ -5,6 +5,8 @@ import (
 
 	minercmd "github.com/zgd-network/zgd/cmd/zg-miner/cmd"
 	storagecmd "github.com/zgd-network/zgd/cmd/zg-storage/cmd"
+	"github.com/zgd-network/zgd/cmd/zgd/devnet"
+	faucetcmd "github.com/zgd-network/zgd/sidecar/faucet/command"
 )
 
 func init() { register(newSidecarCmd) }
@@ -14,7 +16,7 @@ func init() { register(newSidecarCmd) }
 func newSidecarCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sidecar",
-		Short: "The daemons beside the chain, as in zg-storage and zg-miner",
+		Short: "The daemons beside the chain, zg-storage, zg-miner and the faucet",
 		// The chain's root reads and writes a node's files before every command;
 		// the daemons have configuration of their own.
 		PersistentPreRunE: func(*cobra.Command, []string) error { return nil },
@@ -22,6 +24,7 @@ func newSidecarCmd() *cobra.Command {
 	for name, root := range map[string]*cobra.Command{
 		"storage": storagecmd.NewRootCmd(),
 		"miner":   minercmd.NewRootCmd(),
+		"faucet":  faucetcmd.New(devnet.Contracts()),
 	} {
 		root.Use = name
 		root.SilenceUsage, root.SilenceErrors = true, true

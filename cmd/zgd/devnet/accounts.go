@@ -24,6 +24,7 @@ const (
 	userAccounts  = 10
 	firstMiner    = 1000 // MaxMiners of them, all funded, so that --miners can grow
 	firstOperator = 2000 // of validators
+	faucetNumber  = 3000
 )
 
 // Account is a key of the devnet.
@@ -61,6 +62,11 @@ func MinerAccounts() ([]Account, error) {
 // OperatorAccounts hold the stake of n validators.
 func OperatorAccounts(n int) ([]Account, error) {
 	return deriveMany("validator%d", n, firstOperator)
+}
+
+// FaucetAccount pays what the faucet gives.
+func FaucetAccount() (Account, error) {
+	return deriveAccount("faucet0", faucetNumber)
 }
 
 func deriveMany(format string, n, first int) ([]Account, error) {

@@ -20,9 +20,13 @@ func banner(plan Plan, accounts []Account, made bool, took time.Duration) string
 	line("  zgd devnet: %d validator%s, %d storage node%s, %d miner%s; ready in %.1f s",
 		o.Validators, plural(o.Validators), o.Storage, plural(o.Storage), o.Miners, plural(o.Miners), took.Seconds())
 	line("")
-	line("Accounts (1 000 000 zg each; for a devnet only, everybody knows these keys)")
+	line("Accounts (1 000 000 zg each)")
 	for _, a := range accounts[:userAccounts] {
 		line("  %-5s %s  %s", a.Name, a.Address, a.EVMAddress)
+	}
+	line("Private keys: for a devnet only. EVERYBODY knows them; money sent to them on another network is lost.")
+	for _, a := range accounts[:userAccounts] {
+		line("  %-5s 0x%x", a.Name, a.Key)
 	}
 	line("  key files  %s", filepath.Join(o.Home, "keys", "dev0.key … dev9.key"))
 	line("  mnemonic   %s", Mnemonic)
@@ -33,6 +37,13 @@ func banner(plan Plan, accounts []Account, made bool, took time.Duration) string
 	line("  CometBFT   http://%s", loopback(first.CometRPC))
 	line("  gRPC       %s", loopback(first.GRPC))
 	line("  REST       http://%s", loopback(first.REST))
+	line("Contracts    in the chain's code; ABIs at the page below")
+	for _, c := range Contracts() {
+		line("  %-10s %s", c.Name, c.Address)
+	}
+	for _, p := range plan.Faucets {
+		line("Page         http://%s/   faucet, addresses, ABIs", loopback(p.Ports.Web))
+	}
 	for i, p := range plan.Storage {
 		line("%-12s http://%s", label("Storage", i), loopback(p.Ports.Public))
 	}

@@ -3,6 +3,7 @@ package devnet
 import (
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	sdkmath "cosmossdk.io/math"
@@ -53,7 +54,11 @@ func makeNetwork(plan Plan) error {
 	if err != nil {
 		return err
 	}
-	accounts := append(users, miners...)
+	faucet, err := FaucetAccount()
+	if err != nil {
+		return err
+	}
+	accounts := slices.Concat(users, miners, []Account{faucet})
 	if err := writeKeyFiles(o.Home, accounts); err != nil {
 		return err
 	}

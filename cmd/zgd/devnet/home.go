@@ -20,7 +20,7 @@ import (
 //	devnet.lock    held by the running devnet
 //	keys/          key files of the accounts
 //	logs/          one log for each process
-//	validator-0/ storage-0/ miner-0/ …
+//	validator-0/ storage-0/ miner-0/ faucet-0/ …
 const (
 	recordFile = "devnet.json"
 	makingFile = "devnet.making"
@@ -65,7 +65,7 @@ func lockHome(home string) (unlock func(), err error) {
 // else: the folder may be a wrong one.
 func resetHome(home string) error {
 	var paths []string
-	for _, pattern := range []string{"validator-*", "storage-*", "miner-*", "keys", "logs", recordFile, makingFile, "network.json"} {
+	for _, pattern := range []string{"validator-*", "storage-*", "miner-*", "faucet-*", "keys", "logs", recordFile, makingFile, "network.json"} {
 		found, err := filepath.Glob(filepath.Join(home, pattern))
 		if err != nil {
 			return err

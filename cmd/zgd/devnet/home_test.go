@@ -49,7 +49,7 @@ func TestHomeIsLockedByOneDevnet(t *testing.T) {
 
 func TestResetRemovesTheNetworkAndNothingElse(t *testing.T) {
 	home := t.TempDir()
-	for _, name := range []string{"validator-0/data/x", "storage-1/x", "miner-0/x", "keys/dev0.key", "logs/a.log", "devnet.json", "network.json", "letters.txt"} {
+	for _, name := range []string{"validator-0/data/x", "storage-1/x", "miner-0/x", "faucet-0/x", "keys/dev0.key", "logs/a.log", "devnet.json", "network.json", "letters.txt"} {
 		path := filepath.Join(home, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)
@@ -171,7 +171,7 @@ func TestLogIsBoundedAndKeepsItsTail(t *testing.T) {
 }
 
 func TestReadyFileTellsClientsEverything(t *testing.T) {
-	o := Options{Home: t.TempDir(), Validators: 2, Storage: 2, Miners: 1, PortsFrom: 20000}
+	o := Options{Home: t.TempDir(), Validators: 2, Storage: 2, Miners: 1, PortsFrom: 20000, Faucet: true}
 	accounts, err := usedAccounts(o)
 	if err != nil {
 		t.Fatal(err)
@@ -193,6 +193,14 @@ func TestReadyFileTellsClientsEverything(t *testing.T) {
 	}
 	if len(ready.Storage) != 2 || ready.Storage[1] != "http://127.0.0.1:20030" || len(ready.Miners) != 1 || len(ready.Accounts) != 11 {
 		t.Errorf("ready file lists %v, %v, %d accounts", ready.Storage, ready.Miners, len(ready.Accounts))
+	}
+	if ready.Faucet != "http://127.0.0.1:20009/faucet" || ready.ABIs != "http://127.0.0.1:20009/abi" ||
+		ready.Precompiles["flow"] != "0x0000000000000000000000000000000000001020" {
+		t.Errorf("ready file tells of faucet %q, ABIs %q, precompiles %v", ready.Faucet, ready.ABIs, ready.Precompiles)
+	}
+	o.Faucet = false
+	if got := readyFile(NewPlan(o), accounts, nil); got.Faucet != "" || got.ABIs != "" || len(got.Precompiles) != len(ready.Precompiles) {
+		t.Errorf("without a faucet: %+v", got)
 	}
 	for _, a := range ready.Accounts {
 		info, err := os.Stat(a.PrivateKeyFile)

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/zgd-network/zgd/sidecar/faucet"
 )
 
 // Bounds of a network on one machine.
@@ -30,6 +32,8 @@ type Options struct {
 	Storage    int           // storage nodes
 	Miners     int           // all take their data from the first storage node
 	BlockTime  time.Duration // from one block to the next
+	Faucet     bool          // a web page, the ABIs, and money for whoever asks
+	FaucetGift string        // what the faucet gives at a time, in zg
 	PortsFrom  int           // first port of a consecutive block; 0: the usual ports
 	ReadyFile  string        // written when everything answers
 	Reset      bool          // forget the home's network first
@@ -43,7 +47,8 @@ func Defaults(base string) Options {
 		Home:       filepath.Join(base, ".zg", "devnet"),
 		Validators: 1, Storage: 1, Miners: 1,
 		BlockTime: time.Second,
-		LogLevel:  "info",
+		Faucet:    true, FaucetGift: "10",
+		LogLevel: "info",
 	}
 }
 
@@ -72,6 +77,11 @@ func (o Options) Validate() error {
 	}
 	if !slices.Contains(logLevels, o.LogLevel) {
 		return fmt.Errorf("%w: --log-level %q, want one of %v", ErrUsage, o.LogLevel, logLevels)
+	}
+	if o.Faucet {
+		if err := faucet.CheckAmount(o.FaucetGift); err != nil {
+			return fmt.Errorf("%w: --faucet-amount: %w", ErrUsage, err)
+		}
 	}
 	if o.Home == "" {
 		return fmt.Errorf("%w: --home is empty", ErrUsage)

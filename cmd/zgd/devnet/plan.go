@@ -21,6 +21,7 @@ type Ports struct {
 	testnet.Ports     // zgd
 	Public, Admin int // zg-storage
 	Status        int // zg-miner
+	Web           int // faucet
 }
 
 // Process is one process of the network.
@@ -39,6 +40,7 @@ type Plan struct {
 	Validators []Process
 	Storage    []Process
 	Miners     []Process
+	Faucets    []Process // one or none
 }
 
 const portsPerProcess = 10 // a process's block when --ports-from is given
@@ -63,13 +65,16 @@ func NewPlan(o Options) Plan {
 		// every miner takes its loads there.
 		plan.Miners = append(plan.Miners, miner(o, i, chain, plan.Storage[0].Ports))
 	}
+	if o.Faucet {
+		plan.Faucets = []Process{faucetProcess(plan)}
+	}
 	return plan
 }
 
 // All lists the processes in the order they are started.
 func (p Plan) All() []Process {
 	all := append([]Process(nil), p.Validators...)
-	return append(append(all, p.Storage...), p.Miners...)
+	return append(append(append(all, p.Storage...), p.Miners...), p.Faucets...)
 }
 
 func validator(o Options, i int) Process {
@@ -146,6 +151,38 @@ func miner(o Options, i int, chain, storage Ports) Process {
 	}
 }
 
+// Port of the faucet: near the usual one of web servers, or the one that the
+// first validator's block of ten has left, so that no other role moves.
+const (
+	faucetPort   = 8088
+	faucetOffset = 9
+)
+
+// faucetProcess pays from its own account over the first validator's JSON-RPC.
+// How often somebody may ask is set by ZG_FAUCET_ variables.
+func faucetProcess(plan Plan) Process {
+	o, chain := plan.Options, plan.Validators[0].Ports
+	ports := Ports{Web: o.PortsFrom + faucetOffset}
+	if o.PortsFrom == 0 {
+		ports.Web = faucetPort
+	}
+	var storage []string
+	for _, p := range plan.Storage {
+		storage = append(storage, "http://"+loopback(p.Ports.Public))
+	}
+	home := filepath.Join(o.Home, "faucet-0")
+	return Process{
+		Name: "faucet-0", Home: home, Ports: ports,
+		Args: []string{"sidecar", "faucet", "start", "--home", home,
+			"--listen", loopback(ports.Web), "--key-file", keyFile(o.Home, "faucet0"), "--amount", o.FaucetGift,
+			"--chain-id", ChainID, "--evm-chain-id", strconv.Itoa(EVMChainID),
+			"--evm-rpc", "http://" + loopback(chain.EVM), "--evm-ws", "ws://" + loopback(chain.EVMWS),
+			"--comet-rpc", "http://" + loopback(chain.CometRPC), "--grpc", loopback(chain.GRPC),
+			"--rest", "http://" + loopback(chain.REST), "--storage", strings.Join(storage, ","),
+			"--log-level", o.LogLevel},
+	}
+}
+
 func chainFlags(o Options, chain Ports) []string {
 	return []string{
 		"--chain-grpc", loopback(chain.GRPC),
@@ -157,7 +194,7 @@ func chainFlags(o Options, chain Ports) []string {
 // List names the ports that are used, for the check that they are free.
 func (p Ports) List() []int {
 	var used []int
-	for _, port := range []int{p.P2P, p.CometRPC, p.GRPC, p.REST, p.EVM, p.EVMWS, p.CometMetrics, p.GethMetrics, p.EVMMetrics, p.Public, p.Admin, p.Status} {
+	for _, port := range []int{p.P2P, p.CometRPC, p.GRPC, p.REST, p.EVM, p.EVMWS, p.CometMetrics, p.GethMetrics, p.EVMMetrics, p.Public, p.Admin, p.Status, p.Web} {
 		if port != 0 {
 			used = append(used, port)
 		}

@@ -1,6 +1,7 @@
 package devnet_test
 
 import (
+	"bytes"
 	"errors"
 	"path/filepath"
 	"slices"
@@ -8,6 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ethereum/go-ethereum/accounts/abi"
+
+	"github.com/zgd-network/zgd/app"
 	"github.com/zgd-network/zgd/cmd/zgd/devnet"
 	"github.com/zgd-network/zgd/cmd/zgd/testnet"
 )
@@ -39,6 +43,9 @@ func TestOptionsRefuse(t *testing.T) {
 		{"ports of the system", func(o *devnet.Options) { o.PortsFrom = 1023 }, "--ports-from 1023"},
 		{"the highest ports", func(o *devnet.Options) { o.PortsFrom = 65536 - 30 }, ""},
 		{"ports that do not exist", func(o *devnet.Options) { o.PortsFrom = 65536 - 29 }, "65536"},
+		{"a gift of less than a zg", func(o *devnet.Options) { o.FaucetGift = "0.25" }, ""},
+		{"a gift of nothing", func(o *devnet.Options) { o.FaucetGift = "0" }, "--faucet-amount"},
+		{"a gift of nothing without a faucet", func(o *devnet.Options) { o.FaucetGift, o.Faucet = "0", false }, ""},
 		{"an unknown log level", func(o *devnet.Options) { o.LogLevel = "loud" }, `--log-level "loud"`},
 		{"no home", func(o *devnet.Options) { o.Home = "" }, "--home"},
 	}
@@ -99,6 +106,59 @@ func TestPlanUsesTheUsualPortsByDefault(t *testing.T) {
 	if got := plan.Miners[0].Ports.Status; got != 5680 {
 		t.Errorf("miner status port %d, want 5680", got)
 	}
+	if got := plan.Faucets[0].Ports; got != (devnet.Ports{Web: 8088}) {
+		t.Errorf("faucet ports %+v, want 8088", got)
+	}
+}
+
+// The faucet takes a port that the first validator's ten have left: with it and
+// without it the others listen where they always did.
+func TestTheFaucetMovesNobody(t *testing.T) {
+	o := options()
+	o.Validators, o.Storage, o.Miners, o.PortsFrom = 2, 2, 1, 30000
+	with := devnet.NewPlan(o)
+	o.Faucet = false
+	without := devnet.NewPlan(o)
+	if len(without.Faucets) != 0 || len(with.All()) != len(without.All())+1 {
+		t.Errorf("%d processes with a faucet, %d without", len(with.All()), len(without.All()))
+	}
+	for i, p := range without.All() {
+		if q := with.All()[i]; p.Name != q.Name || p.Ports != q.Ports {
+			t.Errorf("%s has ports %+v without a faucet, %+v with it", p.Name, p.Ports, q.Ports)
+		}
+	}
+	if got := with.Faucets[0].Ports.Web; got != 30009 {
+		t.Errorf("faucet port %d, want 30009", got)
+	}
+	args := strings.Join(with.Faucets[0].Args, " ")
+	for _, want := range []string{"--listen 127.0.0.1:30009", "--evm-rpc http://127.0.0.1:30004", "keys/faucet0.key",
+		"--storage http://127.0.0.1:30020,http://127.0.0.1:30030", "--amount 10"} {
+		if !strings.Contains(args, want) {
+			t.Errorf("arguments %q lack %q", args, want)
+		}
+	}
+}
+
+// The address book is the application's; ours only gives it names.
+func TestContractsAreThoseOfTheAddressBook(t *testing.T) {
+	want := map[string]string{
+		"flow": app.PrecompileFlow, "market": app.PrecompileMarket, "pora": app.PrecompilePora,
+		"reward": app.PrecompileReward, "verify": app.PrecompileVerify,
+	}
+	for _, c := range devnet.Contracts() {
+		if want[c.Name] != c.Address || c.About == "" {
+			t.Errorf("%s is at %s (%q), want %s", c.Name, c.Address, c.About, want[c.Name])
+		}
+		if len(c.ABI) > 0 {
+			if _, err := abi.JSON(bytes.NewReader(c.ABI)); err != nil {
+				t.Errorf("ABI of %s: %v", c.Name, err)
+			}
+		}
+		delete(want, c.Name)
+	}
+	if len(want) > 0 {
+		t.Errorf("missing %v", want)
+	}
 }
 
 // Everything listens on loopback only, whatever the ports.
@@ -158,8 +218,12 @@ func TestAccountsAreTheWellKnownOnes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	faucet, err := devnet.FaucetAccount()
+	if err != nil {
+		t.Fatal(err)
+	}
 	seen := make(map[string]bool)
-	for _, a := range slices.Concat(accounts, miners, operators) {
+	for _, a := range slices.Concat(accounts, miners, operators, []devnet.Account{faucet}) {
 		if seen[a.Address] {
 			t.Errorf("%s has the address of another account", a.Name)
 		}

@@ -63,6 +63,10 @@ func minerProbe(p Process) probe {
 	}}
 }
 
+func faucetProbe(p Process) probe {
+	return probe{p.Name, func(ctx context.Context) error { return probeOK(ctx, "http://"+loopback(p.Ports.Web)+"/healthz") }}
+}
+
 func get(ctx context.Context, url string) ([]byte, int, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

@@ -16,6 +16,12 @@ func readyFile(plan Plan, accounts []Account, pids map[string]int) network.Ready
 		Storage:    []string{},
 		Miners:     []string{},
 		PIDs:       pids,
+
+		Precompiles: precompiles(),
+	}
+	for _, p := range plan.Faucets {
+		ready.Faucet = "http://" + loopback(p.Ports.Web) + "/faucet"
+		ready.ABIs = "http://" + loopback(p.Ports.Web) + "/abi"
 	}
 	for _, p := range plan.Storage {
 		ready.Storage = append(ready.Storage, "http://"+loopback(p.Ports.Public))

@@ -105,6 +105,15 @@ func prepareHome(plan Plan) (made bool, err error) {
 			return false, err
 		}
 	}
+	if o.Faucet { // the key of a home that was made without one
+		faucet, err := FaucetAccount()
+		if err != nil {
+			return false, err
+		}
+		if err := writeKeyFiles(o.Home, []Account{faucet}); err != nil {
+			return false, err
+		}
+	}
 	for _, p := range plan.All() {
 		if err := os.MkdirAll(p.Home, 0o700); err != nil {
 			return false, fmt.Errorf("home: %w", err)
@@ -121,7 +130,7 @@ func (n *Network) startAll(ctx context.Context) error {
 	if err := link(n.plan); err != nil {
 		return err
 	}
-	var chain, storage, miners []probe
+	var chain, storage, miners, faucets []probe
 	for _, p := range n.plan.Validators {
 		chain = append(chain, validatorProbes(p)...)
 	}
@@ -131,10 +140,13 @@ func (n *Network) startAll(ctx context.Context) error {
 	for _, p := range n.plan.Miners {
 		miners = append(miners, minerProbe(p))
 	}
+	for _, p := range n.plan.Faucets {
+		faucets = append(faucets, faucetProbe(p))
+	}
 	for _, stage := range []struct {
 		processes []Process
 		probes    []probe
-	}{{n.plan.Validators, chain}, {n.plan.Storage, storage}, {n.plan.Miners, miners}} {
+	}{{n.plan.Validators, chain}, {n.plan.Storage, storage}, {n.plan.Miners, miners}, {n.plan.Faucets, faucets}} {
 		for _, p := range stage.processes {
 			if err := n.startOne(p); err != nil {
 				return err

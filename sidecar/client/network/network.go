@@ -36,7 +36,11 @@ type Ready struct {
 	Storage    []string       `json:"storage"` // http://host:port each
 	Miners     []string       `json:"miners"`  // http://host:port each
 	Accounts   []Account      `json:"accounts"`
-	PIDs       map[string]int `json:"pids"` // by process name: zgd-0, storage-0, miner-0
+	PIDs       map[string]int `json:"pids"` // by process name: zgd-0, storage-0, miner-0, faucet-0
+
+	Precompiles map[string]string `json:"precompiles"`      // 0x… of our contracts in code, by name: flow, market, pora, …
+	Faucet      string            `json:"faucet,omitempty"` // POST {"address":"zg1… or 0x…"} here for money; the page is at its root
+	ABIs        string            `json:"abis,omitempty"`   // GET lists the contracts, GET …/NAME.json is an ABI
 }
 
 // Account is a funded account of a network whose key this machine holds.

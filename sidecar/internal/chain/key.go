@@ -87,3 +87,13 @@ func (k Key) sign(message []byte) ([]byte, error) {
 	}
 	return signature, nil
 }
+
+// SignDigest signs a 32-byte digest as it stands, as an EVM transaction wants
+// it; 65 bytes, the recovery id (0 or 1) last.
+func (k Key) SignDigest(digest [32]byte) ([]byte, error) {
+	signature, err := crypto.Sign(digest[:], k.private)
+	if err != nil {
+		return nil, fmt.Errorf("sign: %w", err)
+	}
+	return signature, nil
+}

@@ -1,0 +1,28 @@
+package devnet
+
+import (
+	"github.com/zgd-network/zgd/app"
+	"github.com/zgd-network/zgd/sidecar/faucet"
+)
+
+// Contracts are our contracts in code that this binary has: what a developer may
+// call besides Ethereum's own and cosmos/evm's. A module that gains one adds its
+// row here; the address itself lies in app/precompiles.go.
+func Contracts() []faucet.Contract {
+	return []faucet.Contract{
+		{Name: "flow", Address: app.PrecompileFlow, About: "the storage log: submit files, read entries and roots"},
+		{Name: "market", Address: app.PrecompileMarket, About: "prices and periods of storage"},
+		{Name: "pora", Address: app.PrecompilePora, About: "mining: register, claim a range, submit proofs"},
+		{Name: "reward", Address: app.PrecompileReward, About: "endowments and what miners are paid"},
+		{Name: "verify", Address: app.PrecompileVerify, About: "inclusion proofs and replicas, for contracts"},
+	}
+}
+
+// precompiles maps the names to the addresses, for the ready file.
+func precompiles() map[string]string {
+	byName := make(map[string]string)
+	for _, c := range Contracts() {
+		byName[c.Name] = c.Address
+	}
+	return byName
+}
