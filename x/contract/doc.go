@@ -11,9 +11,9 @@
 //
 //   - Calldata is canonical: no trailing bytes, no overlapping or shuffled tails,
 //     no dirty padding. Decoding takes memory linear in the calldata.
-//   - All gas is charged before the first write, from the contract's own table
-//     (the KV store's gas is not metered on top). A call either has the gas for
-//     the whole work or does nothing.
+//   - All gas is charged before the first write, from the contract's own table.
+//     A call either has the gas for the whole work or does nothing. The gas of the
+//     stores is not charged on top; it bounds the work, at 16 times the table's.
 //   - A function that is not `view` or `pure` cannot be reached by STATICCALL,
 //     DELEGATECALL or CALLCODE; msg.sender is whoever called, never tx.origin.
 //   - Value comes only with `payable` functions and has been handed back to the

@@ -1,4 +1,6 @@
-package contract
+// Package calldata checks that bytes are what an ABI encoder writes, before a
+// decoder sees them.
+package calldata
 
 import (
 	"encoding/binary"
@@ -13,11 +15,11 @@ var errTruncated = errors.New("truncated")
 
 const word = 32
 
-// canonical accepts exactly what an ABI encoder writes for these arguments: every
+// Check accepts exactly what an ABI encoder writes for these arguments: every
 // tail follows the one before, padding is zero, nothing trails. Decoders that
 // follow offsets wherever they point can be made to build gigabytes out of
 // kilobytes; here work and memory are linear in the data.
-func canonical(args abi.Arguments, data []byte) error {
+func Check(args abi.Arguments, data []byte) error {
 	types := make([]*abi.Type, len(args))
 	for i := range args {
 		types[i] = &args[i].Type
