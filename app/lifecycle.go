@@ -4,11 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 
 	abci "github.com/cometbft/cometbft/abci/types"
 	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
 
-	evmmempool "github.com/cosmos/evm/mempool"
 	evmtypes "github.com/cosmos/evm/x/vm/types"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
@@ -76,7 +76,7 @@ func (app *App) hydrateEVM() {
 // Close stops the pool and closes the stores.
 func (app *App) Close() error {
 	var err error
-	if pool, ok := app.mempool.(*evmmempool.Mempool); ok && pool != nil {
+	if pool, ok := app.mempool.(io.Closer); ok {
 		err = pool.Close()
 	}
 	return errors.Join(err, app.BaseApp.Close())

@@ -2,11 +2,14 @@ package app
 
 import (
 	"fmt"
+	"math/big"
+
+	ethtypes "github.com/ethereum/go-ethereum/core/types"
 
 	evmmempool "github.com/cosmos/evm/mempool"
+	"github.com/cosmos/evm/mempool/txpool/legacypool"
 	evmserver "github.com/cosmos/evm/server"
 
-	"github.com/cosmos/cosmos-sdk/baseapp"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 )
 
@@ -18,6 +21,7 @@ import (
 // The pool rechecks its content after each block by itself, therefore a proposal
 // takes transactions from it without running them again.
 func (app *App) setMempool(o Options) error {
+	app.SetPrepareProposal(app.prepareProposal)
 	app.SetProcessProposal(app.processProposal)
 	maxTxs := evmserver.GetCosmosPoolMaxTx(o.AppOptions, o.Logger)
 	if maxTxs < 0 {
@@ -28,18 +32,25 @@ func (app *App) setMempool(o Options) error {
 		return fmt.Errorf("mempool: %w", err)
 	}
 	encoder := evmmempool.NewTxEncoder(app.txConfig)
+	lanes := &lanePool{
+		eth:    newLaneCount("Ethereum", ethPoolSlots(config)),
+		native: newLaneCount("native", nativePoolSlots(maxTxs)),
+	}
+	rechecker := func(count *laneCount) laneRechecker { // one for each half: it holds the state that half has reached
+		return laneRechecker{
+			TxRechecker: evmmempool.NewTxRechecker(config.AnteHandler, encoder), count: count, share: app.submissionShareBps,
+			eth: ethtypes.LatestSignerForChainID(new(big.Int).SetUint64(app.EVMChainID)),
+		}
+	}
 	pool := evmmempool.NewMempool(app.CreateQueryContext, o.Logger, app.EVMKeeper, app.FeeMarketKeeper, app.txConfig,
-		// two recheckers: each holds the state its half of the pool has reached
-		evmmempool.NewTxRechecker(config.AnteHandler, encoder),
-		evmmempool.NewTxRechecker(config.AnteHandler, encoder),
-		config, maxTxs)
+		rechecker(lanes.eth), rechecker(lanes.native), config, maxTxs)
+	lanes.Mempool = pool
 
-	app.mempool = pool
-	app.SetMempool(pool)
-	app.SetPrepareProposal(baseapp.NewDefaultProposalHandler(pool, encodeOnly{app.BaseApp}).PrepareProposalHandler())
-	app.SetInsertTxHandler(pool.NewInsertTxHandler(app.TxDecode))
+	app.mempool = lanes
+	app.SetMempool(lanes)
+	app.SetInsertTxHandler(lanes.insertTxHandler(app.TxDecode))
 	app.SetReapTxsHandler(pool.NewReapTxsHandler())
-	app.SetCheckTxHandler(pool.NewCheckTxHandler(app.TxDecode, evmserver.GetMempoolCheckTxTimeout(o.AppOptions, o.Logger)))
+	app.SetCheckTxHandler(lanes.checkTxHandler(app.TxDecode, evmserver.GetMempoolCheckTxTimeout(o.AppOptions, o.Logger)))
 	app.SetPrepareCheckStater(func(sdk.Context) {
 		if !pool.HasEventBus() { // not a node's process: nobody else tells the pool of blocks
 			pool.NotifyNewBlock()
@@ -48,8 +59,20 @@ func (app *App) setMempool(o Options) error {
 	return nil
 }
 
-// encodeOnly puts a transaction into a proposal without running its ante handler.
-type encodeOnly struct{ *baseapp.BaseApp }
+// defaultNativeSlots is of how many native transactions submissions get their
+// share while mempool.max-txs says 0, not bounded.
+const defaultNativeSlots = 5120
 
-// PrepareProposalVerifyTx encodes; the pool has checked.
-func (v encodeOnly) PrepareProposalVerifyTx(tx sdk.Tx) ([]byte, error) { return v.TxEncode(tx) }
+func nativePoolSlots(maxTxs int) uint64 {
+	if maxTxs > 0 {
+		return uint64(maxTxs)
+	}
+	return defaultNativeSlots
+}
+
+func ethPoolSlots(config *evmmempool.Config) uint64 {
+	if config.LegacyPoolConfig != nil {
+		return config.LegacyPoolConfig.GlobalSlots
+	}
+	return legacypool.DefaultConfig.GlobalSlots
+}

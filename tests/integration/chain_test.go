@@ -93,6 +93,14 @@ func (c *chain) block(txs ...[]byte) *abci.ResponseFinalizeBlock {
 // blockAfter is block with another distance in time to the block before.
 func (c *chain) blockAfter(elapsed time.Duration, txs ...[]byte) *abci.ResponseFinalizeBlock {
 	c.tb.Helper()
+	defer c.ResetSequences()
+	return c.deliver(elapsed, txs)
+}
+
+// deliver is blockAfter for a chain with a pool: what was signed and not delivered
+// waits there, and keeps its sequence.
+func (c *chain) deliver(elapsed time.Duration, txs [][]byte) *abci.ResponseFinalizeBlock {
+	c.tb.Helper()
 	validator := ed25519.GenPrivKeyFromSecret([]byte("apptest validator")).PubKey().Address()
 	hash := sha256.Sum256(binary.BigEndian.AppendUint64([]byte("block"), uint64(c.Height+1)))
 	response, err := c.App.FinalizeBlock(&abci.RequestFinalizeBlock{
@@ -105,7 +113,6 @@ func (c *chain) blockAfter(elapsed time.Duration, txs ...[]byte) *abci.ResponseF
 	_, err = c.App.Commit()
 	require.NoError(c.tb, err, "height %d", c.Height+1)
 	c.Height, c.Time, c.appHash = c.Height+1, c.Time.Add(elapsed), response.AppHash
-	c.ResetSequences()
 	return response
 }
 

@@ -48,7 +48,7 @@ func TestEveryParameterIsChangedByGovernanceAlone(t *testing.T) {
 	flow, flowBefore := c.flowState().Params, c.flowState().Params
 	flow.PeriodSeconds, flow.PriceFloor, flow.MaxTagsBytes, flow.MaxStoredTagsBytes = 777, sdkmath.NewInt(4711), 100, 10
 	flow.MaxBatch, flow.MaxEntrySectors, flow.BlocksPerEpoch, flow.ContextHistory = 7, 1<<20, 9, 55
-	flow.RechargeGraceSeconds, flow.MinRechargeSeconds = 11, 12
+	flow.RechargeGraceSeconds, flow.MinRechargeSeconds, flow.MaxBlockShareBps = 11, 12, 4000
 	require.Equal(t, govv1.StatusPassed, c.decide(&flowtypes.MsgUpdateParams{Authority: app.Authority(), Params: flow}))
 	require.Equal(t, flow, c.flowState().Params)
 

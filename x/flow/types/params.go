@@ -17,6 +17,9 @@ const (
 	maxBlocksPerEpoch  = 1 << 32
 	maxContextHistory  = 1 << 20
 	maxAmountBits      = 128 // of a price or of one endowment
+	// BlockShareUnit is the whole of a block in max_block_share_bps.
+	BlockShareUnit = 10_000
+	minLaneBps     = 100 // 1 % of a block
 	// MaxIntervals bounds the active intervals of one entry.
 	MaxIntervals = 8
 )
@@ -37,6 +40,7 @@ func DefaultParams() Params {
 		ContextHistory:       1000,
 		RechargeGraceSeconds: 30 * 86400,
 		MinRechargeSeconds:   86400,
+		MaxBlockShareBps:     BlockShareUnit / 2,
 	}
 }
 
@@ -63,5 +67,15 @@ func (p Params) Validate() error {
 			return ErrInvalidParams.Wrap(fmt.Sprintf("%s %d, want %d to %d", bound.name, bound.got, bound.min, bound.max))
 		}
 	}
-	return nil
+	return p.validateBlockShare()
+}
+
+// validateBlockShare leaves each lane enough for some transactions.
+func (p Params) validateBlockShare() error {
+	share := p.MaxBlockShareBps
+	if share == BlockShareUnit || (share >= minLaneBps && share <= BlockShareUnit-minLaneBps) {
+		return nil
+	}
+	return ErrInvalidParams.Wrapf("max_block_share_bps %d, want %d to %d, or %d for no lanes",
+		share, minLaneBps, BlockShareUnit-minLaneBps, BlockShareUnit)
 }

@@ -14,6 +14,11 @@ import (
 // mission C17
 func TestParamsRefuseEveryBoundBroken(t *testing.T) {
 	require.NoError(t, types.DefaultParams().Validate())
+	for _, share := range []uint32{100, 9900, 10_000} {
+		params := types.DefaultParams()
+		params.MaxBlockShareBps = share
+		require.NoError(t, params.Validate())
+	}
 	for name, spoil := range map[string]func(*types.Params){
 		"no price floor":          func(p *types.Params) { p.PriceFloor = sdkmath.Int{} },
 		"a price floor of 0":      func(p *types.Params) { p.PriceFloor = sdkmath.ZeroInt() },
@@ -30,6 +35,9 @@ func TestParamsRefuseEveryBoundBroken(t *testing.T) {
 		"no context history":      func(p *types.Params) { p.ContextHistory = 0 },
 		"a grace beyond a life":   func(p *types.Params) { p.RechargeGraceSeconds = 1 << 40 },
 		"recharges of 0 s":        func(p *types.Params) { p.MinRechargeSeconds = 0 },
+		"a block share of 99":     func(p *types.Params) { p.MaxBlockShareBps = 99 },
+		"a block share of 9901":   func(p *types.Params) { p.MaxBlockShareBps = 9901 },
+		"a block share of 10001":  func(p *types.Params) { p.MaxBlockShareBps = 10_001 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			params := types.DefaultParams()
