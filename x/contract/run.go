@@ -89,7 +89,8 @@ func (c *Contract) act(ctx sdk.Context, evm *vm.EVM, frame *vm.Contract, f funct
 			out, err = nil, fmt.Errorf("%s failed inside: this is a defect of the chain", f.method.RawName)
 		}
 	}()
-	call, err := c.newCall(ctx, evm, frame)
+	inner, write := branched(ctx)
+	call, err := c.newCall(inner, evm, frame)
 	if err != nil {
 		return nil, err
 	}
@@ -97,5 +98,9 @@ func (c *Contract) act(ctx sdk.Context, evm *vm.EVM, frame *vm.Contract, f funct
 	if err != nil {
 		return nil, err
 	}
-	return f.method.Outputs.Pack(results...)
+	if out, err = f.method.Outputs.Pack(results...); err != nil {
+		return nil, err
+	}
+	write()
+	return out, nil
 }
