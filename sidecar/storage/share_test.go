@@ -83,7 +83,6 @@ func rowsOf(t *testing.T, a answer, pick func(nodeapi.ShardedNodes) []nodeapi.Sh
 
 func trusted(n nodeapi.ShardedNodes) []nodeapi.ShardedNode { return n.Trusted }
 
-// mission E06
 func TestOneIndexerTellsBothHalves(t *testing.T) {
 	nodes := halves(t)
 	for i, n := range nodes {
@@ -108,7 +107,6 @@ func TestOneIndexerTellsBothHalves(t *testing.T) {
 	}
 }
 
-// mission E06
 func TestAFileIsFoundWhenBothHalvesHaveTheirShare(t *testing.T) {
 	nodes := halves(t)
 	u := nodes[0].submit(content(5*layout.LoadSize+1, 0))

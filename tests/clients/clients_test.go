@@ -57,7 +57,7 @@ var (
 	large = []int{10<<20 + 13, 64 << 20}
 )
 
-// mission E06
+// mission E06 (submit and price, through unmodified clients)
 func TestUnmodifiedSDKsStoreAndFetch(t *testing.T) {
 	d := harness.New(t, 2, "--storage", "1", "--miners", "0", "--block-time", "200ms")
 	d.Start()

@@ -50,7 +50,9 @@ func halves(t *testing.T, d *harness.Devnet) (urls [2]string) {
 	return urls
 }
 
-// mission E06: one URL is enough for a network in which no node has everything.
+// mission S19 (two shards behind one URL)
+//
+// One URL is enough for a network in which no node has everything.
 func TestTwoHalvesServeEveryClientThroughOneURL(t *testing.T) {
 	d := harness.New(t, 1, "--storage", "0", "--miners", "0", "--block-time", "200ms")
 	d.Start()

@@ -23,7 +23,9 @@ import (
 	"github.com/zgd-network/zgd/x/flow/merkle"
 )
 
-// mission E06: what two generations of 0G's Go client sent, sent again, call by
+// mission E06 (both submit and both batchSubmit ABIs)
+//
+// What two generations of 0G's Go client sent, sent again, call by
 // call; transactions are signed anew for our chain. Two sessions of the same
 // data share no network: the second client would find it stored.
 func TestRecordedGoClientsAreServed(t *testing.T) {

@@ -132,7 +132,6 @@ const (
 	bytesShape    = `"<bytes>"`
 )
 
-// mission E06
 func TestDifferSeesEveryKindOfDifference(t *testing.T) {
 	parse := func(text string) (v any) {
 		if err := json.Unmarshal([]byte(text), &v); err != nil {

@@ -28,7 +28,6 @@ func shards(nodes []nodeapi.ShardedNode) (out []string) {
 	return out
 }
 
-// mission E06
 func TestSelectTakesNodesThatAddSomething(t *testing.T) {
 	all := []nodeapi.ShardedNode{node(1, 2), node(0, 1), node(3, 4), node(0, 2), node(1, 4)}
 	cases := map[string]struct {
