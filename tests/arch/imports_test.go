@@ -19,7 +19,7 @@ var (
 		"x/flow/merkle":                   {"x/flow/layout", "x/flow/keccak"},
 		"x/pora/mine":                     {"x/flow/layout", "x/flow/keccak", "x/flow/merkle"},
 		"x/dasigners/beacon":              {"x/dasigners/bls"},
-		"x/dasigners/quorum":              {"x/dasigners/beacon"},
+		"x/dasigners/quorum":              {"x/dasigners/beacon", "x/dasigners/bls"},
 		"x/dasigners/erasure/erasuretest": {"x/dasigners/erasure"},
 		"x/serving/zk":                    {"x/serving/trace"},
 	}
@@ -27,7 +27,7 @@ var (
 	bedrockLibraries = []string{
 		"golang.org/x/crypto", "golang.org/x/sys", "github.com/consensys/gnark",
 		"github.com/consensys/gnark-crypto", "github.com/klauspost/reedsolomon",
-		"github.com/klauspost/cpuid", "github.com/cloudflare/circl", "vendor/golang.org/x",
+		"github.com/klauspost/cpuid", "github.com/bits-and-blooms/bitset", "github.com/cloudflare/circl", "vendor/golang.org/x",
 	}
 	engines = []string{"sidecar/storage/flowlog", "sidecar/storage/replica", "sidecar/kv/record", "sidecar/kv/engine"}
 	// moduleOrder: a module may name the types of the modules after the arrow.
