@@ -21,6 +21,8 @@ import (
 
 	"github.com/zgd-network/zgd/x/contract"
 	flowprecompile "github.com/zgd-network/zgd/x/flow/precompile"
+	poraprecompile "github.com/zgd-network/zgd/x/pora/precompile"
+	"github.com/zgd-network/zgd/x/pora/precompile/verify"
 )
 
 // Address book of our contracts in code. 0x1000 is fixed by the ABI of 0G's
@@ -51,8 +53,15 @@ func (app *App) zgContracts() []*contract.Contract {
 		Market: common.HexToAddress(PrecompileMarket),
 		Reward: common.HexToAddress(PrecompileReward),
 	})
+	pora, reward := poraprecompile.New(app.PoraKeeper, app.FlowKeeper, app.FlowKeeper.PayoutWindow, app.BankKeeper, poraprecompile.Addresses{
+		Flow:   common.HexToAddress(PrecompileFlow),
+		Market: common.HexToAddress(PrecompileMarket),
+		Pora:   common.HexToAddress(PrecompilePora),
+		Reward: common.HexToAddress(PrecompileReward),
+	})
 	return []*contract.Contract{
 		flow, market,
+		pora, reward, verify.New(app.FlowKeeper, app.PoraKeeper, app.BankKeeper, common.HexToAddress(PrecompileVerify)),
 	}
 }
 

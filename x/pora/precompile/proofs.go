@@ -1,21 +1,19 @@
 package precompile
 
 import (
+	"fmt"
 	"math/big"
 
 	"github.com/ethereum/go-ethereum/accounts/abi"
 	"github.com/ethereum/go-ethereum/common"
-
-	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
-	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/zgd-network/zgd/x/contract"
 	"github.com/zgd-network/zgd/x/flow/layout"
 	"github.com/zgd-network/zgd/x/pora/types"
 )
 
-// answer is IPora.Answer; the names are those of the ABI.
-type answer struct {
+// Answer is IPora.Answer; the names are those of the ABI.
+type Answer struct {
 	MinerId           [32]byte //nolint:revive // as the ABI has it
 	ContextDigest     [32]byte
 	Nonce             [32]byte
@@ -29,14 +27,14 @@ type answer struct {
 func (c contracts) proofs() table {
 	return typing(c.pora, table{
 		"submitProof((bytes32,bytes32,bytes32,uint64,bytes32,bytes,bytes32[]))": flat(gasProof, func(call contract.Call, args []any) ([]any, error) {
-			proof, err := c.prove(call, abi.ConvertType(args[0], new(answer)).(*answer).message())
+			proof, err := c.prove(call, abi.ConvertType(args[0], new(Answer)).(*Answer).message())
 			if err != nil {
 				return nil, err
 			}
 			return []any{proof.ProofId, proof.Reward.BigInt()}, nil
 		}),
 		"submit((bytes32,bytes32,bytes32,(uint256,uint256,uint64,uint64),uint256,uint256,bytes32,bytes32[128],bytes32[]))": flat(gasProof, func(call contract.Call, args []any) ([]any, error) {
-			message, err := c.translate(call, abi.ConvertType(args[0], new(mineAnswer)).(*mineAnswer))
+			message, err := c.translate(call, abi.ConvertType(args[0], new(MineAnswer)).(*MineAnswer))
 			if err != nil {
 				return nil, err
 			}
@@ -46,7 +44,7 @@ func (c contracts) proofs() table {
 	})
 }
 
-func (a *answer) message() types.PoraAnswer {
+func (a *Answer) message() types.PoraAnswer {
 	return types.PoraAnswer{
 		MinerId: a.MinerId[:], FlowId: types.MiningFlowID, ContextDigest: a.ContextDigest[:], Nonce: a.Nonce[:],
 		RecallSector: a.RecallSector, SealContextDigest: a.SealContextDigest[:], SealedPiece: a.SealedPiece, Proof: list(a.Proof),
@@ -62,12 +60,13 @@ func list(hashes [][32]byte) (out [][]byte) {
 
 // prove is the keeper's verb and the logs of a proof.
 func (c contracts) prove(call contract.Call, message types.PoraAnswer) (types.Proof, error) {
-	ctx, settle := prepaid(call.Ctx, gasPuzzle)
-	proof, err := c.keeper.SubmitProof(ctx, message)
+	if err := c.affordable(call); err != nil {
+		return types.Proof{}, err
+	}
+	proof, err := c.keeper.SubmitProof(call.Ctx, message)
 	if err != nil {
 		return types.Proof{}, err
 	}
-	settle()
 	epoch, err := c.keeper.Epochs.Get(call.Ctx, proof.FlowId)
 	if err != nil {
 		return types.Proof{}, err
@@ -96,37 +95,29 @@ func (c contracts) emitReward(call contract.Call, proof types.Proof, minerID [32
 	return call.Emit(c.reward.Events["DistributeReward"], new(big.Int).SetUint64(window), beneficiary, minerID, proof.Reward.BigInt())
 }
 
-// prepaid lets the verb's flat charge (params.proof_gas) count against what the
-// table took before: a refused call returns what was not taken by the table, and
-// refused proofs must cost theirs. What a larger parameter asks beyond that is
-// checked before the work and paid by settle.
-func prepaid(ctx sdk.Context, gas uint64) (inner sdk.Context, settle func()) {
-	outer := ctx.GasMeter()
-	limit := outer.GasRemaining()
-	if limit > ^uint64(0)-gas {
-		limit = ^uint64(0) - gas
+// affordable refuses a proof where governance has set params.proof_gas above what
+// the table takes: the door is closed rather than cheap, and messages pay.
+func (c contracts) affordable(call contract.Call) error {
+	params, err := c.keeper.Params.Get(call.Ctx)
+	if err != nil || params.ProofGas <= gasPuzzle {
+		return err
 	}
-	meter := storetypes.NewGasMeter(limit + gas)
-	return ctx.WithGasMeter(meter), func() {
-		if used := meter.GasConsumed(); used > gas {
-			outer.ConsumeGas(used-gas, "proof of random access beyond the table")
-		}
-	}
+	return fmt.Errorf("a proof costs %d gas by params.proof_gas, this contract takes %d: send it as a native message", params.ProofGas, gasPuzzle)
 }
 
-// mineRange and mineAnswer are 0G's MineRange and PoraAnswer.
-type mineRange struct {
+// MineRange and MineAnswer are 0G's MineRange and PoraAnswer.
+type MineRange struct {
 	StartPosition *big.Int
 	MineLength    *big.Int
 	ShardId       uint64 //nolint:revive // as the ABI has it
 	ShardMask     uint64
 }
 
-type mineAnswer struct {
+type MineAnswer struct {
 	ContextDigest       [32]byte
 	Nonce               [32]byte
 	MinerId             [32]byte //nolint:revive // as the ABI has it
-	Range               mineRange
+	Range               MineRange
 	RecallPosition      *big.Int
 	SealOffset          *big.Int
 	SealedContextDigest [32]byte
@@ -136,7 +127,7 @@ type mineAnswer struct {
 
 // translate puts 0G's answer into the module's words. Range and seal offset say
 // there what the claim and the position say here, so they must agree.
-func (c contracts) translate(call contract.Call, a *mineAnswer) (types.PoraAnswer, error) {
+func (c contracts) translate(call contract.Call, a *MineAnswer) (types.PoraAnswer, error) {
 	if !a.RecallPosition.IsUint64() {
 		return types.PoraAnswer{}, types.ErrRecall.Wrapf("position %d is past every flow", a.RecallPosition)
 	}
@@ -161,7 +152,7 @@ func (c contracts) translate(call contract.Call, a *mineAnswer) (types.PoraAnswe
 }
 
 // check compares 0G's range with the miner's effective range.
-func (r mineRange) check(work *types.QueryWorkResponse) error {
+func (r MineRange) check(work *types.QueryWorkResponse) error {
 	start := new(big.Int).SetUint64(work.StartLoad * layout.SectorsPerLoad)
 	length := new(big.Int).SetUint64(work.LengthLoads * layout.SectorsPerLoad)
 	mask := ^(uint64(work.NumShard) - 1)

@@ -14,9 +14,9 @@ import (
 	"github.com/zgd-network/zgd/x/pora/types"
 )
 
-// minerState, workState and proofState are IPora's Miner, Work and Proof; the
+// MinerState, WorkState and ProofState are IPora's Miner, Work and Proof; the
 // names are those of the ABI.
-type minerState struct {
+type MinerState struct {
 	Owner           common.Address
 	Beneficiary     common.Address
 	Seed            uint64
@@ -29,7 +29,7 @@ type minerState struct {
 	ActiveFromEpoch uint64
 }
 
-type workState struct {
+type WorkState struct {
 	Open          bool
 	Reason        string
 	Epoch         uint64
@@ -44,7 +44,7 @@ type workState struct {
 	CloseHeight   uint64
 }
 
-type proofState struct {
+type ProofState struct {
 	Epoch        uint64
 	MinerId      [32]byte //nolint:revive // as the ABI has it
 	Beneficiary  common.Address
@@ -84,7 +84,7 @@ func (c contracts) miner(call contract.Call, args []any) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	state := minerState{Owner: owner, Beneficiary: beneficiary, Seed: m.Seed, Proofs: m.Proofs, Rewards: m.Rewards.BigInt()}
+	state := MinerState{Owner: owner, Beneficiary: beneficiary, Seed: m.Seed, Proofs: m.Proofs, Rewards: m.Rewards.BigInt()}
 	if claim := m.Claim; claim != nil {
 		state.Claims, state.StartLoad, state.NumShard, state.ShardId = true, claim.StartLoad, claim.NumShard, claim.ShardId
 		state.ActiveFromEpoch = claim.ActiveFromEpoch
@@ -113,7 +113,7 @@ func (c contracts) work(call contract.Call, args []any) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []any{workState{
+	return []any{WorkState{
 		Open: w.Open, Reason: w.Reason, Epoch: w.Epoch,
 		ContextDigest: common.BytesToHash(w.ContextDigest), FlowRoot: common.BytesToHash(w.FlowRoot), FlowLength: w.FlowLengthSectors,
 		StartLoad: w.StartLoad, LengthLoads: w.LengthLoads, NumShard: w.NumShard, ShardId: w.ShardId,
@@ -142,7 +142,7 @@ func (c contracts) proof(call contract.Call, args []any) ([]any, error) {
 		return nil, err
 	}
 	beneficiary, err := evmAddress(p.Beneficiary)
-	return []any{proofState{
+	return []any{ProofState{
 		Epoch: p.Epoch, MinerId: common.BytesToHash(p.MinerId), Beneficiary: beneficiary, RecallSector: p.RecallSector,
 		Reward: p.Reward.BigInt(), Height: uint64(p.Height), Time: uint64(p.Time), Output: common.BytesToHash(p.Output),
 	}}, err
