@@ -14,6 +14,7 @@ const (
 	// gasContains pays for a look at the last 1000 entries.
 	gasContains = 1_500_000
 
+	gasBatch      = 10_000 // the value's way back, the parameters
 	gasSubmission = 60_000 // placement, endowment, 8 keys, event
 	gasNode       = 8_000  // one Merkle node of a submission
 	gasTagByte    = 8      // tags are hashed and repeated in the log
@@ -25,9 +26,10 @@ func gasOf(s SubmissionData) uint64 {
 	return gasSubmission + gasNode*uint64(len(s.Nodes)) + gasTagByte*uint64(len(s.Tags))
 }
 
-// gasOfAll is the gas of a function that enters submissions.
-func gasOfAll(unpack func(arg any) []item) contract.Gas {
-	return contract.Gas{Extra: func(args []any) (sum uint64) {
+// gasOfAll is the gas of a function that enters submissions. Most of it is charged
+// once the arguments are decoded: malformed ones cost little.
+func gasOfAll(base uint64, unpack func(arg any) []item) contract.Gas {
+	return contract.Gas{Base: base, Extra: func(args []any) (sum uint64) {
 		for _, entered := range unpack(args[0]) {
 			sum += gasOf(entered.data)
 		}

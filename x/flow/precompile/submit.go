@@ -56,10 +56,10 @@ func (c contracts) entering() table {
 		return items
 	}
 	return table{
-		"submit((uint256,bytes,(bytes32,uint256)[]))":                  {Gas: gasOfAll(one), Run: c.submit(one)},
-		"submit(((uint256,bytes,(bytes32,uint256)[]),address))":        {Gas: gasOfAll(oneFor), Run: c.submit(oneFor)},
-		"batchSubmit((uint256,bytes,(bytes32,uint256)[])[])":           {Gas: gasOfAll(many), Run: c.batchSubmit(many)},
-		"batchSubmit(((uint256,bytes,(bytes32,uint256)[]),address)[])": {Gas: gasOfAll(manyFor), Run: c.batchSubmit(manyFor)},
+		"submit((uint256,bytes,(bytes32,uint256)[]))":                  {Gas: gasOfAll(0, one), Run: c.submit(one)},
+		"submit(((uint256,bytes,(bytes32,uint256)[]),address))":        {Gas: gasOfAll(0, oneFor), Run: c.submit(oneFor)},
+		"batchSubmit((uint256,bytes,(bytes32,uint256)[])[])":           {Gas: gasOfAll(gasBatch, many), Run: c.batchSubmit(many)},
+		"batchSubmit(((uint256,bytes,(bytes32,uint256)[]),address)[])": {Gas: gasOfAll(gasBatch, manyFor), Run: c.batchSubmit(manyFor)},
 	}
 }
 
