@@ -11,8 +11,7 @@ import "../verify/IStorageVerify.sol";
 /// after the alarm, and has proven under that claim, is paid. A claim alone is a
 /// promise; the proof shows that there is a store behind it.
 contract ReplicaBounty {
-    /// @dev Loads that a claim reaches over, a shard: 8 TiB.
-    uint256 public constant RANGE_LOADS = 1 << 25;
+    uint256 public constant RANGE_LOADS = 1 << 25; // that a claim reaches over, a shard: 8 TiB
 
     struct Bounty {
         address sponsor;
@@ -28,7 +27,6 @@ contract ReplicaBounty {
 
     event Offered(uint256 indexed id, uint256 indexed entry, uint256 least, uint256 amount);
     event Alarm(uint256 indexed id, uint256 sector, uint256 replicas, uint256 epoch);
-    event Cleared(uint256 indexed id, uint256 replicas);
     event Paid(uint256 indexed id, bytes32 indexed minerId, address to, uint256 amount);
 
     error NothingOffered();
@@ -39,7 +37,6 @@ contract ReplicaBounty {
     error AlarmStands();
     error NotTheSponsor();
     error NotHeldBy(bytes32 minerId);
-    error Refused();
 
     /// @notice Put the value on an entry that should have so many replicas.
     function offer(uint256 entry, uint256 least) external payable returns (uint256 id) {
@@ -69,9 +66,8 @@ contract ReplicaBounty {
         IPora.Proof memory p = IPora(PORA).proof(proofId); // reverts if unknown
         IPora.Miner memory m = IPora(PORA).miner(p.minerId);
         uint256 load = b.sector / 1024;
-        bool holds = m.claims && load >= m.startLoad && load - m.startLoad < RANGE_LOADS * m.numShard
-            && load % m.numShard == m.shardId;
-        if (!holds || m.activeFromEpoch <= b.epoch || p.epoch < m.activeFromEpoch) revert NotHeldBy(p.minerId);
+        bool holds = m.claims && load >= m.startLoad && load - m.startLoad < RANGE_LOADS * m.numShard;
+        if (!holds || load % m.numShard != m.shardId || m.activeFromEpoch <= b.epoch || p.epoch < m.activeFromEpoch) revert NotHeldBy(p.minerId);
         uint256 amount = b.amount;
         (b.amount, b.sector) = (0, 0);
         emit Paid(id, p.minerId, p.beneficiary, amount);
@@ -85,7 +81,6 @@ contract ReplicaBounty {
         uint256 replicas = IStorageVerify(STORAGE_VERIFY).replicas(b.sector);
         if (replicas < b.least) revert TooFewReplicas(replicas);
         b.sector = 0;
-        emit Cleared(id, replicas);
     }
 
     /// @notice The sponsor takes the bounty back while no alarm stands.
@@ -100,6 +95,6 @@ contract ReplicaBounty {
 
     function _send(address to, uint256 amount) private {
         (bool ok,) = to.call{value: amount}("");
-        if (!ok) revert Refused();
+        require(ok, "the receiver refuses");
     }
 }
