@@ -142,18 +142,31 @@ func TestAPausedFlowSaysSo(t *testing.T) {
 // Solidity refuses to call an address without code.
 func TestContractsSeeCodeAtOurAddresses(t *testing.T) {
 	s := newStage(t, apptest.Options{})
-	for _, at := range []common.Address{flowAt, marketAt} {
+	for _, at := range ourContracts {
 		out, failure := s.ethCall(common.Address{}, s.store, nil, mustPack(t, s.storer, "codeSize", at))
 		require.Empty(t, failure)
 		require.EqualValues(t, 1, new(big.Int).SetBytes(out).Int64(), "extcodesize(%s)", at)
 	}
 }
 
+func TestContractsAreThereAfterAnExport(t *testing.T) {
+	old := newStage(t, apptest.Options{})
+	old.mustEth(old.Accounts[0], apptest.Call(flowAt, old.price().BigInt(), old.one()))
+	exported := old.Export(false)
+	young := &chain{Chain: apptest.New(t, apptest.Options{State: &exported, AppOptions: home(t, nil)}), tb: t}
+	for _, at := range ourContracts {
+		require.Equal(t, []byte{0xfe}, young.App.EVMKeeper.GetCode(young.Ctx(), young.App.EVMKeeper.GetCodeHash(young.Ctx(), at)), at)
+	}
+	young.mustEth(young.Accounts[1], apptest.Call(flowAt, young.price().BigInt(), old.one()))
+	require.EqualValues(t, 2, young.entries())
+	require.Equal(t, old.price().BigInt(), young.view(market, marketAt, "pricePerSector()")[0])
+}
+
 // Coins that were sent there natively could never be moved again.
 func TestNativeTransfersToContractsAreRefused(t *testing.T) {
 	c := newChain(t)
 	alice := c.Accounts[0]
-	for _, at := range []common.Address{flowAt, marketAt} {
+	for _, at := range ourContracts {
 		to := sdk.AccAddress(at.Bytes())
 		result := c.send(alice, banktypes.NewMsgSend(alice.Address, to, azg(sdkmath.OneInt())))
 		require.NotZero(t, result.Code)

@@ -39,6 +39,11 @@ var (
 	marketAt = common.HexToAddress(app.PrecompileMarket)
 	flowABI  = mustParseABI(flowprecompile.FlowABI)
 	market   = mustParseABI(flowprecompile.MarketABI)
+
+	// ourContracts are all native contracts of our own.
+	ourContracts = []common.Address{
+		flowAt, marketAt, common.HexToAddress(app.PrecompilePora), common.HexToAddress(app.PrecompileReward), common.HexToAddress(app.PrecompileVerify),
+	}
 )
 
 func mustParseABI(raw []byte) abi.ABI {

@@ -105,7 +105,7 @@ func TestSubmissionsForOthersAndBatches(t *testing.T) {
 
 func TestCodeLiesAtEveryContract(t *testing.T) {
 	c := newChain(t)
-	for _, at := range []common.Address{flowAt, marketAt} {
+	for _, at := range ourContracts {
 		require.Contains(t, c.App.EVMKeeper.GetParams(c.Ctx()).ActiveStaticPrecompiles, at.Hex())
 		code, err := c.App.EVMKeeper.Code(c.Ctx(), &evmtypes.QueryCodeRequest{Address: at.Hex()})
 		require.NoError(t, err)

@@ -3,6 +3,7 @@ package integration_test
 import (
 	"bytes"
 	"math/big"
+	"slices"
 	"testing"
 
 	"github.com/ethereum/go-ethereum/common"
@@ -88,7 +89,7 @@ func (s *stage) one() []byte {
 
 // watched are all accounts that a case can touch.
 func (s *stage) watched() []common.Address {
-	list := append([]common.Address{flowAt, marketAt, s.store}, s.puppets...)
+	list := append(append(slices.Clone(ourContracts), s.store), s.puppets...)
 	for _, a := range s.Accounts {
 		list = append(list, a.EVM)
 	}
@@ -117,7 +118,7 @@ func (s *stage) requireSound() {
 	for _, address := range s.watched() {
 		require.Equal(s.tb, s.balanceOf(address).String(), s.App.EVMKeeper.GetBalance(s.Ctx(), address).String(), "EVM and bank, %s", address)
 	}
-	for _, address := range []common.Address{flowAt, marketAt} {
+	for _, address := range ourContracts {
 		require.True(s.tb, s.balanceOf(address).IsZero(), "%s holds coins", address)
 	}
 	s.requireModuleAccounts()

@@ -139,7 +139,7 @@ func (f *forest) gas() *big.Int {
 // transaction is one tree; it ends by logging what the EVM believes accounts hold.
 func (f *forest) transaction(from apptest.Account) []byte {
 	ops := f.tree(3)
-	for _, address := range f.watched()[:8] {
+	for _, address := range f.watched()[:len(ourContracts)+4] {
 		ops = append(ops, op{Kind: opHolds, To: address})
 	}
 	call := apptest.Call(f.puppets[f.r.Intn(len(f.puppets))], f.coins(), f.run(ops...))
