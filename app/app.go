@@ -40,7 +40,8 @@ type App struct {
 	txConfig          client.TxConfig
 	addressCodecs     addressCodecs
 
-	stores stores
+	stores  stores
+	queries *queryStore // nil when untuned
 
 	sdkKeepers
 	ibcKeepers
@@ -66,6 +67,7 @@ type Options struct {
 	BaseApp    []func(*baseapp.BaseApp)
 
 	withoutStorage bool // see WithoutStorage
+	untuned        bool // see Untuned
 }
 
 // New builds the chain. It fails on a chain id that the table does not know and
@@ -109,6 +111,9 @@ func build(o Options, evmChainID uint64) (*App, error) {
 	}
 
 	app.mountStores()
+	if !o.untuned {
+		app.setQueryStore()
+	}
 	app.setLifecycle()
 	if err := app.setAnteHandler(o); err != nil {
 		return nil, err

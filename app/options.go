@@ -17,6 +17,13 @@ func (o Options) WithoutStorage() Options {
 	return o
 }
 
+// Untuned leaves out what makes our wiring cheaper than cosmos/evm's own and
+// changes no result. It is there to measure the difference.
+func (o Options) Untuned() Options {
+	o.untuned = true
+	return o
+}
+
 // codecOptions are the options of an app that only lends its codecs.
 type codecOptions struct{}
 
