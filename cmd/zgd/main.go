@@ -18,8 +18,9 @@ func main() {
 
 // run is main with an exit code, so that deferred calls happen.
 func run() int {
-	// First of all: the SDK computes this key at every address conversion when it
-	// is not set (app.ConfigScope).
+	tuneGC()
+	// Before anything of the SDK: it computes this key at every address conversion
+	// when it is not set (app.ConfigScope).
 	if err := os.Setenv(sdk.EnvConfigScope, app.ConfigScope); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
