@@ -1,9 +1,11 @@
 package storage
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,6 +27,7 @@ type Config struct {
 	AdminListen string   `toml:"admin_listen" comment:"private port: admin_*; loopback only"`
 	PublicURL   string   `toml:"public_url" comment:"address told to clients; empty: the one they used"`
 	Peers       []string `toml:"peers" comment:"URLs of other storage nodes of this network, told to clients with this one; as clients reach them"`
+	Whole       bool     `toml:"whole" comment:"tell clients of one node, this one with all its peers behind /whole, instead of the shards"`
 	Shard       string   `toml:"shard" comment:"part of the flow kept here, id/count; count is a power of two"`
 	FlowID      uint64   `toml:"flow_id" comment:"flow followed on the chain"`
 	FlowAddress string   `toml:"flow_address" comment:"address of the flow's contract, told to clients"`
@@ -69,6 +72,14 @@ func (c Config) Validate() error {
 	if _, err := peers.New(c.Peers, peers.Options{}); err != nil {
 		return fmt.Errorf("peers: %w", err)
 	}
+	for _, peer := range c.Peers {
+		if strings.HasSuffix(strings.TrimRight(peer, "/"), wholePath) { // two of these would ask each other for ever
+			return fmt.Errorf("peers: %s: name the node itself, without %s", peer, wholePath)
+		}
+	}
+	if c.Whole && len(c.otherNodes()) == 0 {
+		return errors.New("whole is true, but no peers are named: there are no other parts to speak for")
+	}
 	if len(c.FlowAddress) != 42 || !strings.HasPrefix(c.FlowAddress, "0x") {
 		return fmt.Errorf("flow_address %q: want 0x and 40 hex digits", c.FlowAddress)
 	}
@@ -84,6 +95,15 @@ func (c Config) Validate() error {
 		return fmt.Errorf("pack_slots is %d, capacity_loads %d: want at least 1 and 0", c.PackSlots, c.CapacityLoads)
 	}
 	return nil
+}
+
+// otherNodes are the named peers but this node itself: one list may be given to
+// all nodes of a network.
+func (c Config) otherNodes() []string {
+	return slices.DeleteFunc(slices.Clone(c.Peers), func(url string) bool {
+		url = strings.TrimRight(url, "/")
+		return url == strings.TrimRight(c.PublicURL, "/") || url == "http://"+c.Listen
+	})
 }
 
 // ParseShard reads "id/count".

@@ -9,6 +9,8 @@
 //	read.go       verified reads; quarantine
 //	prove.go      loads and sectors, with their way to a flow root
 //	copies.go     the same file paid for twice
+//	share.go      what a part of the flow asks of the nodes with the others
+//	whole.go      all parts as one node, for clients that know no shards
 //	check.go      fsck
 //	index.go      the rows in pebble
 //	node.go       composition; goroutines start and end here

@@ -79,7 +79,7 @@ func open(home string, cfg Config, client chain.Client, version string, log *slo
 	}
 	n.cache = newCache(time.Now, func(segments int) { n.metrics.cacheEvicted.Add(float64(segments)) })
 	n.copies = newCopier(n)
-	if n.peers, err = peers.New(cfg.Peers, peers.Options{Ours: n.identity, Log: log}); err != nil {
+	if n.peers, err = peers.New(cfg.otherNodes(), peers.Options{Ours: n.identity, Log: log}); err != nil {
 		return nil, errors.Join(err, engine.Close())
 	}
 	if n.files, err = newFiles(engine, shard); err == nil {
@@ -104,7 +104,12 @@ func engineOptions(cfg Config, log *slog.Logger, disk flowlog.FS) flowlog.Option
 func (n *Node) Close() error { return n.engine.Close() }
 
 // Handler is the public port; Admin the private one.
-func (n *Node) Handler() http.Handler { return rpc.NewServer(n, n.doorOptions(n.metrics.doors)) }
+func (n *Node) Handler() http.Handler {
+	if n.cfg.Whole {
+		return n.serveWhole()
+	}
+	return rpc.NewServer(n, n.doorOptions(n.metrics.doors))
+}
 
 // Admin is the private port; shutdown stops the process.
 func (n *Node) Admin(shutdown func()) http.Handler {

@@ -27,7 +27,7 @@ func newDoor(t *testing.T) *door {
 }
 
 // halves are two nodes of half a shard each that name each other.
-func halves(t *testing.T) [2]*harness {
+func halves(t *testing.T, change ...func(*storage.Config)) [2]*harness {
 	t.Helper()
 	c := chaintest.New(chaintest.Params{})
 	doors := [2]*door{newDoor(t), newDoor(t)}
@@ -35,6 +35,9 @@ func halves(t *testing.T) [2]*harness {
 	for i, shard := range []string{"0/2", "1/2"} {
 		nodes[i] = start(t, onChain(c), withShard(shard), configured(func(cfg *storage.Config) {
 			cfg.PublicURL, cfg.Peers = doors[i].URL, []string{doors[0].URL, doors[1].URL}
+			for _, c := range change {
+				c(cfg)
+			}
 		}))
 		handler := nodes[i].node.Handler()
 		doors[i].node.Store(&handler)

@@ -18,7 +18,7 @@ import (
 
 // halves starts two storage nodes of half a shard each beside a devnet; each is
 // told of both, and the first is the indexer that clients are given.
-func halves(t *testing.T, d *harness.Devnet) (urls [2]string) {
+func halves(t *testing.T, d *harness.Devnet, flags ...string) (urls [2]string) {
 	t.Helper()
 	ready, port := d.Ready(), harness.FreePorts(t, 4)
 	for i := range urls {
@@ -26,10 +26,10 @@ func halves(t *testing.T, d *harness.Devnet) (urls [2]string) {
 	}
 	for i := range urls {
 		var out bytes.Buffer
-		cmd := exec.Command(harness.Binary(t, "zg-storage"), "start", "--home", t.TempDir(),
+		cmd := exec.Command(harness.Binary(t, "zg-storage"), append([]string{"start", "--home", t.TempDir(),
 			"--shard", fmt.Sprintf("%d/2", i), "--peers", strings.Join(urls[:], ","),
 			"--chain-grpc", ready.GRPC, "--comet-rpc", ready.CometRPC,
-			"--listen", fmt.Sprintf("127.0.0.1:%d", port+i), "--admin-listen", fmt.Sprintf("127.0.0.1:%d", port+2+i))
+			"--listen", fmt.Sprintf("127.0.0.1:%d", port+i), "--admin-listen", fmt.Sprintf("127.0.0.1:%d", port+2+i)}, flags...)...)
 		cmd.Stdout, cmd.Stderr = &out, &out
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
@@ -43,8 +43,8 @@ func halves(t *testing.T, d *harness.Devnet) (urls [2]string) {
 	}
 	for _, url := range urls {
 		harness.Until(t, 30*time.Second, "both halves tell of each other", func() (bool, string) {
-			result, err := post(url, "indexer_getSelectedNodes", `[1,"2",true,[]]`)
-			return err == nil && strings.Count(string(result), `"url"`) == 2, fmt.Sprint(string(result), err)
+			result, err := post(url, "indexer_getSelectedNodes", `[1,"min",true,[]]`)
+			return err == nil, fmt.Sprint(string(result), err)
 		})
 	}
 	return urls
@@ -72,6 +72,22 @@ func TestTwoHalvesServeEveryClientThroughOneURL(t *testing.T) {
 		})
 	}
 	t.Run("zg", func(t *testing.T) { putAndGet(t, d, urls) })
+}
+
+// mission S19 (two shards as one node)
+//
+// With --whole clients see one node that keeps everything, and need no option.
+func TestTwoHalvesAsOneNodeServeClientsAsTheyCome(t *testing.T) {
+	d := harness.New(t, 1, "--storage", "0", "--miners", "0", "--block-time", "200ms")
+	d.Start()
+	urls := halves(t, d, "--whole")
+	for i, sdk := range []string{newSDK, oldSDK} {
+		t.Run(sdk, func(t *testing.T) {
+			run(t, d, "roundtrip.mjs", order{SDK: sdk, URL: urls[0], Way: "indexer", Sizes: append(append([]int{}, small...), large...), Shift: 31 + i})
+			run(t, d, "roundtrip.mjs", order{SDK: sdk, URL: urls[1] + "/whole", Way: "direct", Sizes: []int{1, 1<<20 + 1}, Shift: 41 + i})
+			run(t, d, "fast.mjs", order{SDK: sdk, URL: urls[0] + "/whole", Sizes: []int{1, 100_000, 262144}, Shift: 51 + i})
+		})
+	}
 }
 
 // putAndGet is our own client: from both halves it gets all, from one it says

@@ -29,7 +29,7 @@ func (s *Server) self(ctx context.Context) nodeapi.ShardedNode {
 	if host, _ := ctx.Value(hostKey{}).(string); url == "" && host != "" {
 		url = "http://" + host
 	}
-	return nodeapi.ShardedNode{URL: url, Config: s.backend.Shard(), Latency: 0, Since: s.started.Unix()}
+	return nodeapi.ShardedNode{URL: url + s.opts.Path, Config: s.backend.Shard(), Latency: 0, Since: s.started.Unix()}
 }
 
 // withSelf puts this node before its peers; a list of all nodes of a network

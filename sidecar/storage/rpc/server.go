@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -45,7 +46,9 @@ type method func(ctx context.Context, a args) (any, error)
 type Options struct {
 	Limits    Limits
 	PublicURL string     // address told by indexer_*; empty: what the caller used
+	Path      string     // of this server under that address
 	Peers     *peers.Set // other nodes told by indexer_*; nil: none
+	Indexer   *Server    // answers indexer_* instead of this one; nil: this one
 	Metrics   *Metrics
 	Log       *slog.Logger
 }
@@ -77,6 +80,13 @@ func NewServer(backend Backend, opts Options) *Server {
 	}
 	s.buffers.New = func() any { return new(bytes.Buffer) }
 	s.methods = s.publicMethods()
+	if opts.Indexer != nil {
+		for name, answer := range opts.Indexer.methods {
+			if strings.HasPrefix(name, "indexer_") {
+				s.methods[name] = answer
+			}
+		}
+	}
 	s.mux.HandleFunc("POST /{$}", s.serveJSONRPC(s.methods))
 	s.routeDoors()
 	return s
