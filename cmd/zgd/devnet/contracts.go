@@ -3,6 +3,9 @@ package devnet
 import (
 	"github.com/zgd-network/zgd/app"
 	"github.com/zgd-network/zgd/sidecar/faucet"
+	flowprecompile "github.com/zgd-network/zgd/x/flow/precompile"
+	poraprecompile "github.com/zgd-network/zgd/x/pora/precompile"
+	"github.com/zgd-network/zgd/x/pora/precompile/verify"
 )
 
 // Contracts are our contracts in code that this binary has: what a developer may
@@ -10,11 +13,11 @@ import (
 // row here; the address itself lies in app/precompiles.go.
 func Contracts() []faucet.Contract {
 	return []faucet.Contract{
-		{Name: "flow", Address: app.PrecompileFlow, About: "the storage log: submit files, read entries and roots"},
-		{Name: "market", Address: app.PrecompileMarket, About: "prices and periods of storage"},
-		{Name: "pora", Address: app.PrecompilePora, About: "mining: register, claim a range, submit proofs"},
-		{Name: "reward", Address: app.PrecompileReward, About: "endowments and what miners are paid"},
-		{Name: "verify", Address: app.PrecompileVerify, About: "inclusion proofs and replicas, for contracts"},
+		{Name: "flow", Address: app.PrecompileFlow, ABI: flowprecompile.FlowABI, About: "the storage log: submit files, read entries and roots"},
+		{Name: "market", Address: app.PrecompileMarket, ABI: flowprecompile.MarketABI, About: "prices and periods of storage"},
+		{Name: "pora", Address: app.PrecompilePora, ABI: poraprecompile.PoraABI, About: "mining: register, claim a range, submit proofs"},
+		{Name: "reward", Address: app.PrecompileReward, ABI: poraprecompile.RewardABI, About: "endowments and what miners are paid"},
+		{Name: "verify", Address: app.PrecompileVerify, ABI: verify.ABI, About: "inclusion proofs and replicas, for contracts"},
 	}
 }
 

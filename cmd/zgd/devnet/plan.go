@@ -106,6 +106,7 @@ func validatorEnv(o Options, p Ports) []string {
 		set("JSON_RPC_ENABLE", "true"),
 		set("JSON_RPC_ADDRESS", loopback(p.EVM)),
 		set("JSON_RPC_WS_ADDRESS", loopback(p.EVMWS)),
+		set("JSON_RPC_WS_ORIGINS", "localhost,127.0.0.1"), // web pages of this machine, on any port
 		set("JSON_RPC_METRICS_ADDRESS", loopback(p.EVMMetrics)),
 		set("EVM_GETH_METRICS_ADDRESS", loopback(p.GethMetrics)),
 		set("CONSENSUS_TIMEOUT_COMMIT", o.BlockTime.String()),

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -40,10 +39,10 @@ func (p probe) await(ctx context.Context) error {
 	}
 }
 
-// validatorProbes cover every door of a validator, the first block included.
+// validatorProbes cover every door of a validator, a new block included.
 func validatorProbes(p Process) []probe {
 	return []probe{
-		{p.Name + " CometBFT", func(ctx context.Context) error { return probeBlock(ctx, "http://"+loopback(p.Ports.CometRPC)) }},
+		{p.Name + " CometBFT", newBlock("http://" + loopback(p.Ports.CometRPC))},
 		{p.Name + " EVM JSON-RPC", func(ctx context.Context) error { return probeEVM(ctx, "http://"+loopback(p.Ports.EVM)) }},
 		{p.Name + " EVM WebSocket", func(ctx context.Context) error { return probeListens(ctx, p.Ports.EVMWS) }},
 		{p.Name + " gRPC", func(ctx context.Context) error { return probeListens(ctx, p.Ports.GRPC) }},
@@ -96,11 +95,30 @@ func probeOK(ctx context.Context, url string) error {
 	return nil
 }
 
-// probeBlock wants the first block to be committed.
-func probeBlock(ctx context.Context, url string) error {
+// newBlock wants the first block to be committed or, on a chain that has some, a
+// new one: until then a restarted node's pool knows no block and refuses
+// transactions.
+func newBlock(url string) func(ctx context.Context) error {
+	first := int64(-1)
+	return func(ctx context.Context) error {
+		height, err := heightOf(ctx, url)
+		if err != nil {
+			return err
+		}
+		if first < 0 {
+			first = height
+		}
+		if height < 1 || height == first && height > 1 {
+			return fmt.Errorf("no new block after height %d yet", first)
+		}
+		return nil
+	}
+}
+
+func heightOf(ctx context.Context, url string) (int64, error) {
 	body, status, err := get(ctx, url+"/status")
 	if err != nil {
-		return err
+		return 0, err
 	}
 	var answer struct {
 		Result struct {
@@ -110,12 +128,9 @@ func probeBlock(ctx context.Context, url string) error {
 		}
 	}
 	if err := json.Unmarshal(body, &answer); err != nil || status != http.StatusOK {
-		return fmt.Errorf("%s/status: status %d: %.200s", url, status, body)
+		return 0, fmt.Errorf("%s/status: status %d: %.200s", url, status, body)
 	}
-	if height, err := strconv.ParseInt(answer.Result.SyncInfo.Height, 10, 64); err != nil || height < 1 {
-		return errors.New("no block yet")
-	}
-	return nil
+	return strconv.ParseInt(answer.Result.SyncInfo.Height, 10, 64)
 }
 
 // probeEVM wants the devnet's chain id.
