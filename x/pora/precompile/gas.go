@@ -16,7 +16,7 @@ const (
 	gasRegister    = 45_000 // two new records, event
 	gasBeneficiary = 20_000
 	gasClaim       = 40_000
-	gasReplicaNode = 3_000 // a node of the replica index, read and written for the claim and for its release
+	gasReplicaNode = 6_000 // a node of the replica index, read and written for the claim and for its release
 	gasRelease     = 40_000
 	gasWithdraw    = 60_000 // a transfer
 
