@@ -11,7 +11,8 @@ import "../verify/IStorageVerify.sol";
 /// length; the contract keeps its root only. Sector i of the file (256 bytes)
 /// begins with the 20 bytes of the address that may mint token i; the other
 /// bytes are free, say for what the token shows. To mint, bring the sector and
-/// its proof, which any storage node gives.
+/// its siblings: those within its segment of 256 KiB by hashing the segment, the
+/// rest as any storage node serves them with the segment.
 contract StorageGatedNFT is ERC721 {
     uint256 private constant SECTOR = 256; // bytes
 
