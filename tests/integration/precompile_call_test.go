@@ -176,6 +176,8 @@ func TestNativeTransfersToContractsAreRefused(t *testing.T) {
 			Outputs: []banktypes.Output{{Address: to.String(), Coins: azg(sdkmath.OneInt())}},
 		}
 		require.NotZero(t, c.send(alice, many).Code)
+		token := append(crypto.Keccak256([]byte("transfer(address,uint256)"))[:4], mustArgs(t, "address,uint256", at, big.NewInt(1))...)
+		require.NotEmpty(t, c.eth(alice, apptest.Call(common.HexToAddress(app.NativeTokenAddress), nil, token)).VmError, "by the ERC-20 face of the token")
 		// a module may pay there: an error in its block hook would stop the chain
 		require.NoError(t, c.App.BankKeeper.SendCoinsFromModuleToAccount(c.withModuleCoins(), distrtypes.ModuleName, to, azg(sdkmath.OneInt())))
 		require.True(t, c.Balance(to).IsZero())
