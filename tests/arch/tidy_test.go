@@ -31,7 +31,7 @@ var lookedTwice = map[string]string{}
 
 // rooms are the packages and wings that carry a README with their documents.
 var rooms = []string{
-	".", "app", "sidecar", "sidecar/client", "sidecar/miner", "sidecar/storage", "tests", "x/flow", "x/pora",
+	".", "app", "sidecar", "sidecar/client", "sidecar/faucet", "sidecar/miner", "sidecar/storage", "tests", "x/flow", "x/pora",
 }
 
 func TestSizes(t *testing.T) {

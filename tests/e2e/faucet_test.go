@@ -10,12 +10,15 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/zgd-network/zgd/tests/harness"
 )
 
 // developerReady is what a contract developer reads of the ready file.
@@ -57,6 +60,7 @@ func TestDevnetForContractDevelopers(t *testing.T) {
 	}
 	d.faucetGives(r)
 	d.originsAreLocal(r)
+	d.readmeIsTrue(r)
 
 	d.Stop(syscall.SIGINT)
 	if err := os.Remove(filepath.Join(d.Home, "keys", "faucet0.key")); err != nil { // as in a home of an older zgd
@@ -148,6 +152,44 @@ func (d *devnet) originsAreLocal(r developerReady) {
 	for origin, want := range map[string]int{page: 101, "http://127.0.0.1:8080": 101, stranger: 403} {
 		if status, _, _ := ask(d.T, "GET", ws, "", append(handshake, "Origin", origin)...); status != want {
 			d.T.Errorf("WebSocket for a page of %s: status %d, want %d", origin, status, want)
+		}
+	}
+}
+
+// readmeIsTrue types what the root README tells a contract developer to type,
+// with this network's ports and a new address.
+func (d *devnet) readmeIsTrue(r developerReady) {
+	d.T.Helper()
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		d.T.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(readme), "## For contract developers\n")
+	block := func(language string) string {
+		_, rest, _ := strings.Cut(section, "```"+language+"\n")
+		text, _, _ := strings.Cut(rest, "```")
+		return text
+	}
+	modules := harness.NPM(d.T)
+	folder := d.T.TempDir()
+	if err := os.Symlink(modules, filepath.Join(folder, "node_modules")); err != nil {
+		d.T.Fatal(err)
+	}
+	shell := strings.NewReplacer("0xYOURS", fmt.Sprintf("0x%040x", time.Now().UnixNano()), "http://127.0.0.1:8088/faucet", r.Faucet,
+		"http://127.0.0.1:8545", r.EVMRPC).Replace(block("sh"))
+	cast, _ := filepath.Glob(filepath.Join(modules, "@foundry-rs", "cast-linux-*", "bin"))
+	for name, one := range map[string]struct{ program, text, want string }{
+		"first.mjs": {"node", block("js"), " files in the log; 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266 has "},
+		"first.sh":  {"sh", "set -e\n" + shell, "\n10.000000000000000000\n"},
+	} {
+		path := filepath.Join(folder, name)
+		if err := os.WriteFile(path, []byte(one.text), 0o600); err != nil {
+			d.T.Fatal(err)
+		}
+		cmd := exec.Command(one.program, path)
+		cmd.Env = append(os.Environ(), "ZG_NETWORK="+d.ReadyFile, "PATH="+strings.Join(cast, ":")+":"+os.Getenv("PATH"))
+		if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), one.want) {
+			d.T.Errorf("README's %s: %v; got %s, want %q", name, err, out, one.want)
 		}
 	}
 }

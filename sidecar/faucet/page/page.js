@@ -71,7 +71,11 @@ function copyable(element) {
   button.textContent = "copy";
   button.setAttribute("aria-label", "copy " + element.textContent.slice(0, 60));
   const copy = async () => {
-    await navigator.clipboard.writeText(element.textContent);
+    try {
+      await navigator.clipboard.writeText(element.textContent);
+    } catch { // no permission: select it, for the user's own copy
+      return getSelection().selectAllChildren(element);
+    }
     for (const e of [element, button]) e.classList.add("copied");
     button.textContent = "copied";
     setTimeout(() => {
