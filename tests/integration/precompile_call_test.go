@@ -176,7 +176,7 @@ func TestNativeTransfersToContractsAreRefused(t *testing.T) {
 			Outputs: []banktypes.Output{{Address: to.String(), Coins: azg(sdkmath.OneInt())}},
 		}
 		require.NotZero(t, c.send(alice, many).Code)
-		token := append(crypto.Keccak256([]byte("transfer(address,uint256)"))[:4], mustArgs(t, "address,uint256", at, big.NewInt(1))...)
+		token := signed(t, "transfer(address,uint256)", at, big.NewInt(1))
 		require.NotEmpty(t, c.eth(alice, apptest.Call(common.HexToAddress(app.NativeTokenAddress), nil, token)).VmError, "by the ERC-20 face of the token")
 		// a module may pay there: an error in its block hook would stop the chain
 		require.NoError(t, c.App.BankKeeper.SendCoinsFromModuleToAccount(c.withModuleCoins(), distrtypes.ModuleName, to, azg(sdkmath.OneInt())))
@@ -214,13 +214,29 @@ func TestStateOverridesSeeTheContracts(t *testing.T) {
 	require.Empty(t, failure, reason(out))
 }
 
+// Clients send what eth_estimateGas says: it is what the call uses, and one less
+// is not enough.
+func TestTheEstimateIsExact(t *testing.T) {
+	s := newStage(t, apptest.Options{})
+	alice, price := s.Accounts[0], s.price().BigInt()
+	data := s.one()
+	args := fmt.Sprintf(`{"from":%q,"to":%q,"value":"0x%x","input":"0x%x"}`, alice.EVM.Hex(), flowAt.Hex(), price, data)
+	estimate, err := s.App.EVMKeeper.EstimateGas(s.Ctx(), &evmtypes.EthCallRequest{Args: []byte(args), GasCap: 25_000_000, ChainId: int64(s.App.EVMChainID)})
+	require.NoError(t, err)
+	call := apptest.Call(flowAt, price, data)
+	call.GasLimit = estimate.Gas - 1
+	require.NotEmpty(t, s.eth(alice, call).VmError)
+	call.GasLimit = estimate.Gas
+	require.Equal(t, estimate.Gas, s.mustEth(alice, call).GasUsed)
+}
+
 // mission E07
 func TestAContractStakesAndClaimsItsRewards(t *testing.T) {
 	s := newStage(t, apptest.Options{})
 	alice, p := s.Accounts[0], s.puppets[0]
 	staking, distribution := common.HexToAddress(evmtypes.StakingPrecompileAddress), common.HexToAddress(evmtypes.DistributionPrecompileAddress)
 	validator := sdk.ValAddress(s.Validator.Address).String()
-	delegate := append(crypto.Keccak256([]byte("delegate(address,string,uint256)"))[:4], mustArgs(t, "address,string,uint256", p, validator, zg(2).BigInt())...)
+	delegate := signed(t, "delegate(address,string,uint256)", p, validator, zg(2).BigInt())
 	before := s.balanceOf(p)
 	s.mustEth(alice, apptest.Call(p, nil, s.run(op{Kind: opMust, To: staking, Data: delegate})))
 	require.Equal(t, before.Sub(zg(2)).String(), s.balanceOf(p).String())
@@ -231,14 +247,14 @@ func TestAContractStakesAndClaimsItsRewards(t *testing.T) {
 		s.block()
 	}
 	held := s.balanceOf(p)
-	withdraw := append(crypto.Keccak256([]byte("withdrawDelegatorRewards(address,string)"))[:4], mustArgs(t, "address,string", p, validator)...)
+	withdraw := signed(t, "withdrawDelegatorRewards(address,string)", p, validator)
 	s.mustEth(alice, apptest.Call(p, nil, s.run(
 		op{Kind: opMust, To: distribution, Data: withdraw},
 		op{Kind: opMust, To: flowAt, Value: s.price().BigInt(), Data: s.one()})))
 	require.True(t, s.balanceOf(p).Add(s.price()).GT(held), "rewards came, and some paid for an entry")
 	s.requireSound()
 	// for another account nobody can stake
-	other := append(crypto.Keccak256([]byte("delegate(address,string,uint256)"))[:4], mustArgs(t, "address,string,uint256", s.puppets[1], validator, zg(1).BigInt())...)
+	other := signed(t, "delegate(address,string,uint256)", s.puppets[1], validator, zg(1).BigInt())
 	r := s.eth(alice, apptest.Call(p, nil, s.run(op{Kind: opMust, To: staking, Data: other})))
 	require.NotEmpty(t, r.VmError)
 	s.requireSound()
@@ -251,10 +267,11 @@ func mustPack(t *testing.T, f fixture, name string, args ...any) []byte {
 	return packed
 }
 
-// mustArgs encodes arguments of simple types.
-func mustArgs(t *testing.T, types string, args ...any) []byte {
+// signed is a call of a function of simple arguments, by its signature.
+func signed(t testing.TB, signature string, args ...any) []byte {
 	t.Helper()
 	var list abi.Arguments
+	types := strings.TrimSuffix(signature[strings.Index(signature, "(")+1:], ")")
 	for _, name := range strings.Split(types, ",") {
 		kind, err := abi.NewType(name, "", nil)
 		require.NoError(t, err)
@@ -262,5 +279,5 @@ func mustArgs(t *testing.T, types string, args ...any) []byte {
 	}
 	packed, err := list.Pack(args...)
 	require.NoError(t, err)
-	return packed
+	return append(crypto.Keccak256([]byte(signature))[:4], packed...)
 }

@@ -15,6 +15,9 @@ import (
 
 	abci "github.com/cometbft/cometbft/abci/types"
 
+	evmtypes "github.com/cosmos/evm/x/vm/types"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 
 	"github.com/zgd-network/zgd/app/apptest"
@@ -70,9 +73,11 @@ func (f *forest) kind() uint8 {
 // leaf is an operation that calls no puppet.
 func (f *forest) leaf() op {
 	account := f.Accounts[f.r.Intn(4)].EVM
-	switch f.r.Intn(12) {
+	switch f.r.Intn(13) {
 	case 0:
 		return op{Kind: opStore}
+	case 12:
+		return f.stake()
 	case 1:
 		return op{Kind: opTry, To: account, Value: f.coins()}
 	case 2:
@@ -92,6 +97,20 @@ func (f *forest) leaf() op {
 		return op{Kind: opTry, To: common.BytesToAddress(authtypes.NewModuleAddress(flowtypes.ModuleName)), Value: big.NewInt(1)}
 	default:
 		return op{Kind: f.kind(), To: flowAt, Value: f.coins(), Gas: f.gas(), Data: f.submission()}
+	}
+}
+
+// stake is a call of staking or distribution, contracts of cosmos/evm.
+func (f *forest) stake() op {
+	staker, validator := f.puppets[f.r.Intn(len(f.puppets))], sdk.ValAddress(f.Validator.Address).String()
+	staking, distribution := common.HexToAddress(evmtypes.StakingPrecompileAddress), common.HexToAddress(evmtypes.DistributionPrecompileAddress)
+	switch f.r.Intn(4) {
+	case 0:
+		return op{Kind: f.kind(), To: staking, Data: signed(f.tb, "undelegate(address,string,uint256)", staker, validator, big.NewInt(1+f.r.Int63n(1e9)))}
+	case 1:
+		return op{Kind: f.kind(), To: distribution, Data: signed(f.tb, "withdrawDelegatorRewards(address,string)", staker, validator)}
+	default:
+		return op{Kind: f.kind(), To: staking, Data: signed(f.tb, "delegate(address,string,uint256)", staker, validator, f.coins())}
 	}
 }
 
