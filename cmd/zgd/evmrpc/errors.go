@@ -17,6 +17,7 @@ const (
 	codeServer        = -32000
 	codeLimitExceeded = -32005
 	codeVM            = -32015
+	codeTimeout       = -32016
 	codeReverted      = 3
 	codeNonceTooLow   = -38010
 	codeNonceTooHigh  = -38011

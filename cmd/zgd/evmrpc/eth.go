@@ -2,6 +2,7 @@ package evmrpc
 
 import (
 	"context"
+	"slices"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
@@ -68,18 +69,37 @@ func (e *ethAPI) GetStorageAt(ctx context.Context, address common.Address, key s
 }
 
 // GetTransactionCount is the nonce; with "pending" it counts the pool's run of
-// transactions without a gap.
+// transactions without a gap. Upstream decodes the whole pool for it and counts
+// those behind a gap.
 func (e *ethAPI) GetTransactionCount(ctx context.Context, address common.Address, block *ethrpc.BlockNumberOrHash) (*hexutil.Uint64, error) {
 	at, err := e.upstreamBlock(ctx, block)
 	if err != nil {
 		return nil, err
 	}
-	number := *at.BlockNumber
-	if block != nil && block.BlockNumber != nil && *block.BlockNumber == ethrpc.PendingBlockNumber {
-		number = rpctypes.EthPendingBlockNumber
+	nonce, err := e.backend.GetTransactionCount(ctx, address, *at.BlockNumber)
+	if err != nil {
+		return nil, future(err)
 	}
-	nonce, err := e.backend.GetTransactionCount(ctx, address, number)
-	return nonce, future(err)
+	pending := block != nil && block.BlockNumber != nil && *block.BlockNumber == ethrpc.PendingBlockNumber
+	if pending && e.pool() != nil {
+		*nonce = hexutil.Uint64(e.pooledNonce(address, uint64(*nonce)))
+	}
+	return nonce, nil
+}
+
+// pooledNonce is the first nonce from next on that the pool has no transaction
+// for. Those it has not sorted in yet count: a wallet that has just sent one
+// asks at once for the next.
+func (e *ethAPI) pooledNonce(address common.Address, next uint64) uint64 {
+	pending, queued := e.pool().ContentFrom(address)
+	have := make(map[uint64]bool, len(pending)+len(queued))
+	for _, tx := range slices.Concat(pending, queued) {
+		have[tx.Nonce()] = true
+	}
+	for have[next] {
+		next++
+	}
+	return next
 }
 
 // maxProofKeys bounds eth_getProof: each key is a proof of its own.

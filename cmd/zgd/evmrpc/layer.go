@@ -70,11 +70,11 @@ func (l *Layer) overrides(b *backend.Backend, events *stream.RPCStream) []ethrpc
 		}
 	}
 	add(rpc.Web3Namespace, &web3API{version: l.version})
-	add(rpc.EthNamespace, newSubscriptions(b, events))
 	eth := &ethAPI{backend: b, engine: &engine{
 		state: l.chain.CreateQueryContext, keeper: l.chain.EVMKeeper, backend: b, gasCap: b.Cfg.JSONRPC.GasCap,
 	}}
 	add(rpc.EthNamespace, eth)
+	add(rpc.EthNamespace, newSubscriptions(eth, events))
 	add(rpc.DebugNamespace, newDebugAPI(eth))
 	return apis
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/ethereum/go-ethereum/core/tracing"
 	ethtypes "github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/core/vm"
+	"github.com/ethereum/go-ethereum/params"
 	"github.com/holiman/uint256"
 
 	"github.com/cosmos/evm/x/vm/statedb"
@@ -64,7 +65,7 @@ func (r *simulation) block(ctx context.Context, base scene, b SimulatedBlock, pa
 	built := simulatedBlock{scene: s, parent: parent}
 	for i, args := range b.Calls {
 		if ctx.Err() != nil {
-			return nil, common.Hash{}, errorf(codeLimitExceeded, "the simulation took too long: %s in block %d before call %d", ctx.Err(), s.blockNumber(), i)
+			return nil, common.Hash{}, errorf(codeTimeout, "the simulation took too long: %s, in block %d before call %d", ctx.Err(), s.blockNumber(), i)
 		}
 		if err := r.call(&built, args); err != nil {
 			return nil, common.Hash{}, err
@@ -89,6 +90,9 @@ func (r *simulation) call(b *simulatedBlock, args evmtypes.TransactionArgs) (err
 	}
 	if uint64(*args.Gas) > room {
 		return errorf(codeBlockGas, "block gas limit reached: remaining: %d, required: %d", room, uint64(*args.Gas))
+	}
+	if r.gasLeft < params.TxGas {
+		return errorf(codeTooMany, "the calls before used up the gas of a simulation: %d of json-rpc.gas-cap are left", r.gasLeft)
 	}
 	gas := min(uint64(*args.Gas), r.gasLeft)
 	args.Gas = (*hexutil.Uint64)(&gas)
@@ -125,7 +129,7 @@ func (r *simulation) call(b *simulatedBlock, args evmtypes.TransactionArgs) (err
 	result := newCallResult(res, transfers.merge(evmtypes.LogsToEthereum(res.Logs)))
 	if err := db.Commit(); err != nil { // e.g. value for an account that the bank keeps closed
 		result = callResult{ReturnData: hexutil.Bytes{}, Logs: []*ethtypes.Log{}, GasUsed: hexutil.Uint64(gas), MaxUsedGas: hexutil.Uint64(gas),
-			Error: &callError{Code: codeVM, Message: err.Error()}}
+			Error: &callError{Code: codeVM, Message: "vm execution error: " + err.Error()}}
 	}
 	b.add(tx, from, result)
 	return nil
@@ -164,9 +168,9 @@ func newCallResult(res *evmtypes.MsgEthereumTxResponse, logs []*ethtypes.Log) ca
 	}
 	if err := executionError(res); err != nil {
 		out.Status, out.Logs = 0, []*ethtypes.Log{}
-		out.Error = &callError{Code: codeVM, Message: err.Error()}
+		out.Error = &callError{Code: codeVM, Message: "vm execution error: " + err.Error()}
 		if res.VmError == vm.ErrExecutionReverted.Error() {
-			out.Error.Code, out.Error.Data = codeReverted, hexutil.Encode(res.Ret)
+			out.Error = &callError{Code: codeReverted, Message: err.Error(), Data: hexutil.Encode(res.Ret)}
 		}
 	}
 	return out

@@ -10,7 +10,6 @@ import (
 	"github.com/ethereum/go-ethereum/eth/filters"
 	ethrpc "github.com/ethereum/go-ethereum/rpc"
 
-	"github.com/cosmos/evm/rpc/backend"
 	evmfilters "github.com/cosmos/evm/rpc/namespaces/ethereum/eth/filters"
 	"github.com/cosmos/evm/rpc/stream"
 	rpctypes "github.com/cosmos/evm/rpc/types"
@@ -18,8 +17,8 @@ import (
 
 // subscriptions are the streams of eth_subscribe.
 type subscriptions struct {
-	backend *backend.Backend
-	events  *stream.RPCStream
+	eth    *ethAPI
+	events *stream.RPCStream
 
 	mu    sync.Mutex
 	heads map[int64]map[string]any // guarded by mu; the last few, shared by all subscribers
@@ -28,9 +27,9 @@ type subscriptions struct {
 // headsKept is how many heads are remembered: subscribers lag by a block or two.
 const headsKept = 8
 
-func newSubscriptions(b *backend.Backend, events *stream.RPCStream) *subscriptions {
+func newSubscriptions(eth *ethAPI, events *stream.RPCStream) *subscriptions {
 	events.HeaderStream() // subscribes to the node's events; upstream does it unguarded at first use
-	return &subscriptions{backend: b, events: events, heads: make(map[int64]map[string]any)}
+	return &subscriptions{eth: eth, events: events, heads: make(map[int64]map[string]any)}
 }
 
 // NewHeads sends the header of every block as eth_getHeaderByNumber gives it:
@@ -59,7 +58,7 @@ func (s *subscriptions) head(height int64) (map[string]any, error) {
 	}
 	const tries = 100 // the event may be a moment ahead of the results and of the transaction index
 	for range tries {
-		head, err := s.backend.GetHeaderByNumber(context.Background(), rpctypes.BlockNumber(height))
+		head, err := s.eth.backend.GetHeaderByNumber(context.Background(), rpctypes.BlockNumber(height))
 		if err == nil && head != nil {
 			delete(s.heads, height-headsKept)
 			s.heads[height] = head
@@ -89,9 +88,9 @@ func (s *subscriptions) NewPendingTransactions(ctx context.Context, full *bool) 
 		for _, hash := range hashes {
 			var item any = hash
 			if full != nil && *full {
-				tx, err := s.backend.GetTransactionByHash(context.Background(), hash)
-				if err != nil || tx == nil {
-					continue // left the pool already
+				tx := s.entering(hash)
+				if tx == nil {
+					continue // was refused after all
 				}
 				item = tx
 			}
@@ -103,6 +102,18 @@ func (s *subscriptions) NewPendingTransactions(ctx context.Context, full *bool) 
 	})
 }
 
+// entering waits for a transaction that the pool is about to have: the event
+// comes from the check before it.
+func (s *subscriptions) entering(hash common.Hash) *rpctypes.RPCTransaction {
+	for range 20 {
+		if tx, err := s.eth.GetTransactionByHash(context.Background(), hash); err == nil && tx != nil {
+			return tx
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	return nil
+}
+
 // Syncing sends false once: a node that answers JSON-RPC either has caught up
 // or is asked by eth_syncing how far it is.
 func (s *subscriptions) Syncing(ctx context.Context) (*ethrpc.Subscription, error) {
@@ -110,7 +121,7 @@ func (s *subscriptions) Syncing(ctx context.Context) (*ethrpc.Subscription, erro
 	if !supported {
 		return &ethrpc.Subscription{}, ethrpc.ErrNotificationsUnsupported
 	}
-	state, err := s.backend.Syncing(ctx)
+	state, err := s.eth.backend.Syncing(ctx)
 	if err != nil {
 		return nil, err
 	}

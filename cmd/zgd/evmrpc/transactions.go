@@ -9,6 +9,7 @@ import (
 	ethtypes "github.com/ethereum/go-ethereum/core/types"
 	ethrpc "github.com/ethereum/go-ethereum/rpc"
 
+	"github.com/cosmos/evm/mempool/txpool"
 	rpctypes "github.com/cosmos/evm/rpc/types"
 	servertypes "github.com/cosmos/evm/server/types"
 	evmtypes "github.com/cosmos/evm/x/vm/types"
@@ -41,10 +42,18 @@ func (e *ethAPI) find(ctx context.Context, hash common.Hash) *servertypes.TxResu
 
 // pooled is the transaction in the pool, pending or queued behind a gap.
 func (e *ethAPI) pooled(hash common.Hash) *ethtypes.Transaction {
-	if e.backend.Mempool == nil || e.backend.Mempool.GetTxPool() == nil {
+	if e.pool() == nil {
 		return nil
 	}
-	return e.backend.Mempool.GetTxPool().Get(hash)
+	return e.pool().Get(hash)
+}
+
+// pool holds the EVM's transactions that wait; nil on a node without one.
+func (e *ethAPI) pool() *txpool.TxPool {
+	if e.backend.Mempool == nil {
+		return nil
+	}
+	return e.backend.Mempool.GetTxPool()
 }
 
 // GetTransactionByHash finds transactions of blocks and of the pool, those

@@ -1,0 +1,39 @@
+//go:build e2e
+
+package rpc
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// One network for all: starting it takes longer than most of what it is asked.
+//
+// mission E02 (result shapes of execution-apis, anvil side by side, subscriptions, errors, bounds)
+func TestE02_JSONRPCAsWalletsExpectIt(t *testing.T) {
+	w := newWorld(t)
+	t.Run("every method has the outcome that the matrix states", func(t *testing.T) {
+		values := matrix(t, w)
+		t.Run("and every result the shape of execution-apis", func(t *testing.T) { shapes(t, values) })
+	})
+	t.Run("frames over HTTP", func(t *testing.T) { httpFrames(t, w) })
+	t.Run("WebSocket", func(t *testing.T) { websockets(t, w) })
+	t.Run("pool", func(t *testing.T) { pool(t, w) })
+	t.Run("a transaction that dies at commit leaves its block readable", func(t *testing.T) { deadAtCommit(t, w) })
+	t.Run("bounds", func(t *testing.T) { bounds(t, w) })
+}
+
+// shapes holds values against schemas/eth.json.
+func shapes(t *testing.T, values []observed) {
+	text, err := json.Marshal(values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "values.json")
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Log(runNode(t, "check.mjs", path))
+}
