@@ -1,7 +1,6 @@
 package app
 
 import (
-	"fmt"
 	"sync/atomic"
 
 	abci "github.com/cometbft/cometbft/abci/types"
@@ -26,7 +25,7 @@ type queryStore struct {
 // latestState is the committed state of one height; its stores cannot be written.
 type latestState struct {
 	height int64
-	stores map[storetypes.StoreKey]storetypes.CacheWrapper // looked up only
+	stores map[storetypes.StoreKey]storetypes.CacheWrapper // never changed
 }
 
 // setQueryStore puts it between queries and the stores. Stores are mounted.
@@ -74,18 +73,12 @@ func (q *queryStore) LatestVersion() int64 {
 	return q.CommitMultiStore.LatestVersion()
 }
 
-// CacheMultiStoreWithVersion branches the state of a height. A branch opens the
-// stores it touches and no others.
+// CacheMultiStoreWithVersion branches the state of a height. Every store is opened
+// at once: a branch that opened them when touched would be cheaper, but the pool
+// reads one context from several goroutines.
 func (q *queryStore) CacheMultiStoreWithVersion(height int64) (storetypes.CacheMultiStore, error) {
-	latest := q.latest.Load()
-	if latest == nil || latest.height != height {
-		return q.CommitMultiStore.CacheMultiStoreWithVersion(height)
+	if latest := q.latest.Load(); latest != nil && latest.height == height {
+		return cachemulti.NewStore(latest.stores), nil
 	}
-	return cachemulti.NewFromParent(func(key storetypes.StoreKey) storetypes.CacheWrapper {
-		store, ok := latest.stores[key]
-		if !ok {
-			panic(fmt.Sprintf("store %s is not mounted", key.Name())) // as the stores themselves do
-		}
-		return store
-	}), nil
+	return q.CommitMultiStore.CacheMultiStoreWithVersion(height)
 }

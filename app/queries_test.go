@@ -91,6 +91,32 @@ func TestQueriesBesideBlocksSeeOneHeight(t *testing.T) {
 	require.Equal(t, sdkmath.NewInt(30), balanceAt(t, c, 0, left))
 }
 
+// The pool reads one context from several goroutines: opening a store must not
+// write to what they share.
+func TestManyReadOneQueryContext(t *testing.T) {
+	c := apptest.New(t)
+	for range 20 {
+		c.Deliver()
+		ctx, err := c.App.CreateQueryContext(0, false)
+		require.NoError(t, err)
+		start := make(chan struct{})
+		var readers sync.WaitGroup
+		for _, read := range []func(){
+			func() { c.App.BankKeeper.GetSupply(ctx, app.BaseDenom) },
+			func() { c.App.EVMKeeper.GetParams(ctx) },
+			func() { c.App.FeeMarketKeeper.GetParams(ctx) },
+			func() { _, _ = c.App.StakingKeeper.BondDenom(ctx) },
+			func() { _, _ = c.App.MintKeeper.Params.Get(ctx) },
+			func() { c.App.AccountKeeper.GetParams(ctx) },
+		} {
+			readers.Add(1)
+			go func() { defer readers.Done(); <-start; read() }()
+		}
+		close(start)
+		readers.Wait()
+	}
+}
+
 // What makes queries cheaper must not be able to change a block.
 func TestTunedAndUntunedAgree(t *testing.T) {
 	r := seeded(t)
