@@ -45,6 +45,14 @@ func (app *App) Commit() (*abci.ResponseCommit, error) {
 	return response, err
 }
 
+// LastBlockHeight is BaseApp's, without hashing every store to learn it.
+func (app *App) LastBlockHeight() int64 {
+	if app.queries == nil {
+		return app.BaseApp.LastBlockHeight()
+	}
+	return app.queries.LatestVersion()
+}
+
 // open loads the roots of the height just committed. When one does not load, the
 // stores keep answering themselves, and say why.
 func (q *queryStore) open() {
