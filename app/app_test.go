@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/ethereum/go-ethereum/common"
 	"github.com/stretchr/testify/require"
 
 	"cosmossdk.io/log/v2"
@@ -71,6 +72,20 @@ func TestValueToModuleAccountFailsAndTheBlockStands(t *testing.T) {
 	require.Equal(t, before, chain.ModuleBalance("flow"))
 	chain.SignAndDeliver(bob, chain.Submit(bob, []byte("some data"), nil))
 	require.True(t, chain.ModuleBalance("flow").GT(before), "the module itself can still take coins")
+}
+
+// What answers in a new chain, and the code that Solidity wants to see there.
+func TestContractsOfANewChainArePinned(t *testing.T) {
+	chain := apptest.New(t)
+	require.Equal(t, []string{
+		evmtypes.P256PrecompileAddress, evmtypes.Bech32PrecompileAddress,
+		evmtypes.StakingPrecompileAddress, evmtypes.DistributionPrecompileAddress, evmtypes.BankPrecompileAddress,
+		app.PrecompileFlow, app.PrecompileMarket, app.PrecompilePora, app.PrecompileReward, app.PrecompileVerify,
+	}, chain.App.EVMKeeper.GetParams(chain.Ctx()).ActiveStaticPrecompiles)
+	for _, address := range []string{app.PrecompileFlow, app.PrecompileMarket, app.PrecompilePora, app.PrecompileReward, app.PrecompileVerify} {
+		hash := chain.App.EVMKeeper.GetCodeHash(chain.Ctx(), common.HexToAddress(address))
+		require.Equal(t, []byte{0xfe}, chain.App.EVMKeeper.GetCode(chain.Ctx(), hash), address)
+	}
 }
 
 func TestLogsAreNumberedOverTheBlock(t *testing.T) {
