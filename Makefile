@@ -13,10 +13,12 @@ LDFLAGS := -s -w \
 GO_BUILD := go build -buildvcs=false -ldflags '$(LDFLAGS)'
 # Packages built and tested at once; two fit the memory of a small machine.
 P ?= 2
+# Packages that start whole networks, one after the other.
+E2E ?= ./tests/e2e/... ./tests/clients/... ./tests/rpc/... ./tests/tools/...
 # e.g. make devnet DEVNET_FLAGS='--validators 4 --reset'
 DEVNET_FLAGS ?=
 
-.PHONY: help build test lint proto proto-lint bench soak vectors e2e devnet install clean
+.PHONY: help build test lint proto proto-lint solidity bench bench-evm soak vectors e2e devnet install clean
 
 ## help: list the targets
 help:
@@ -36,7 +38,7 @@ lint:
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go' | grep -v '\.pb\.go$$\|\.pb\.gw\.go$$')); \
 	if [ -n "$$unformatted" ]; then echo "gofmt -w these files:"; echo "$$unformatted"; exit 1; fi
 	go vet -p $(P) ./...
-	go vet -p $(P) -tags e2e ./tests/...
+	go vet -p $(P) -tags 'e2e soak' ./tests/...
 	@echo "staticcheck (generated gateways left out)"; \
 	findings=$$(go run $(STATICCHECK) -fail none ./... | sed '/\.pb\.gw\.go:/d'); \
 	if [ -n "$$findings" ]; then echo "$$findings"; exit 1; fi
@@ -50,9 +52,17 @@ proto:
 proto-lint:
 	scripts/protocgen.sh lint
 
+## solidity: compile the Solidity sources again (needs node and npm; results are committed)
+solidity:
+	scripts/solc.sh
+
 ## bench: run the benchmarks and print their table
 bench:
 	scripts/bench.sh
+
+## bench-evm: transactions and calls a second, beside plain evmd wiring and anvil (needs node and npm)
+bench-evm: build
+	scripts/bench-evm.sh
 
 ## soak: the long runs: 10 000 heights with 4 validators, a 10 GiB file (hours; see tests/README.md)
 soak: build
@@ -62,9 +72,9 @@ soak: build
 vectors:
 	go test -count=1 -v -run 'Vector|Paper' ./x/... ./tests/arch | grep -v 'no test files\|no tests to run'
 
-## e2e: start devnets as processes and use them (put, mine, get, kill, heal)
+## e2e: start devnets as processes and use them, by our programs and by other people's (needs node and npm)
 e2e: build
-	go test -tags e2e -count=1 -v -timeout 30m ./tests/e2e/...
+	go test -tags e2e -p 1 -count=1 -v -timeout 30m $(E2E)
 
 ## devnet: build, then start a whole network on this machine (Ctrl-C stops it)
 devnet: build
