@@ -17,7 +17,7 @@ if [ "${1:-}" = --check ]; then
 fi
 files=("$@")
 if [ ${#files[@]} -eq 0 ]; then
-  mapfile -t files < <(find x tests -name '*.sol' -not -path '*/node_modules/*' | LC_ALL=C sort)
+  mapfile -t files < <(find x tests -name '*.sol' -not -path '*/node_modules/*' -not -path '*/foundry/*' | LC_ALL=C sort)
 fi
 [ -d tests/node_modules/solc ] || { echo 'scripts/solc.sh: run `npm ci` in tests/ first' >&2; exit 1; }
 exec node scripts/solc.mjs "${check[@]}" "${files[@]}"

@@ -17,6 +17,13 @@ import (
 
 const scriptLimit = 90 * time.Second
 
+// scripts are the *.mjs of this folder. Each names its accounts in its first
+// lines: side by side only those may run that share none.
+var scripts = [][]string{
+	{"contracts", "types", "nonces", "errors", "logs", "subscriptions", "calls", "cosmos"},
+	{"native", "flow", "create2"},
+}
+
 func TestMain(m *testing.M) { harness.Main(m) }
 
 // TestTools runs every script against one devnet, side by side: each signs with
@@ -29,18 +36,19 @@ func TestTools(t *testing.T) {
 	d := harness.New(t, 1, "--block-time", "300ms", "--storage", "0", "--miners", "0")
 	d.Start()
 	t.Run("forge test", func(t *testing.T) { project.forge(t, "test") })
-	t.Run("scripts", func(t *testing.T) {
-		for _, script := range []string{"contracts", "types", "nonces", "errors", "logs", "subscriptions", "calls"} {
-			t.Run(script, func(t *testing.T) {
-				t.Parallel()
-				report(t, on(d, t).Node(scriptLimit, script+".mjs"))
-			})
-		}
-		t.Run("forge script", func(t *testing.T) {
-			t.Parallel()
-			project.forgeScript(t, d, "Burst", 7)
+	for i, round := range scripts {
+		t.Run(fmt.Sprintf("round %d", i), func(t *testing.T) {
+			for _, script := range round {
+				t.Run(script, func(t *testing.T) {
+					t.Parallel()
+					report(t, on(d, t).Node(scriptLimit, script+".mjs"))
+				})
+			}
 		})
-	})
+	}
+	t.Run("forge script, a burst of 24", func(t *testing.T) { project.forgeScript(t, d, "Burst", 7) })
+	t.Run("forge script, submissions", func(t *testing.T) { project.forgeScript(t, d, "Keep", 7, "--skip-simulation") })
+	t.Run("cast", func(t *testing.T) { project.cast(t, d, 7) })
 }
 
 // on is the devnet as a subtest sees it: failures are the subtest's.
@@ -61,8 +69,8 @@ func report(t *testing.T, out string) {
 
 // project is tests/tools/foundry, built outside the repository.
 type project struct {
-	forgePath string
-	env       []string
+	forgePath, castPath string
+	env                 []string
 }
 
 func newProject(t *testing.T, modules string) *project {
@@ -70,6 +78,7 @@ func newProject(t *testing.T, modules string) *project {
 	folder := t.TempDir()
 	p := &project{
 		forgePath: filepath.Join(modules, "@foundry-rs/forge-linux-amd64/bin/forge"),
+		castPath:  filepath.Join(modules, "@foundry-rs/cast-linux-amd64/bin/cast"),
 		env: append(os.Environ(), "FOUNDRY_OUT="+filepath.Join(folder, "out"),
 			"FOUNDRY_CACHE_PATH="+filepath.Join(folder, "cache"), "FOUNDRY_BROADCAST="+filepath.Join(folder, "broadcast")),
 	}
@@ -95,15 +104,55 @@ func (p *project) forgeWith(t *testing.T, env []string, args ...string) string {
 }
 
 // forgeScript broadcasts a script's transactions with a key of the devnet.
-func (p *project) forgeScript(t *testing.T, d *harness.Devnet, name string, account int) {
+func (p *project) forgeScript(t *testing.T, d *harness.Devnet, name string, account int, more ...string) {
+	t.Helper()
+	args := append([]string{"script", fmt.Sprintf("script/%s.s.sol:%s", name, name), "--rpc-url", d.Ready().EVMRPC, "--broadcast"}, more...)
+	out := p.forgeWith(t, []string{"PRIVATE_KEY=" + privateKey(t, d, account)}, args...)
+	if !strings.Contains(out, "ONCHAIN EXECUTION COMPLETE & SUCCESSFUL") {
+		t.Errorf("forge script %s did not say that everything was mined:\n%s", name, out)
+	}
+}
+
+// cast sends what a user types into a shell.
+func (p *project) cast(t *testing.T, d *harness.Devnet, account int) {
+	t.Helper()
+	cast := func(args ...string) string {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(context.Background(), scriptLimit)
+		defer cancel()
+		out, err := exec.CommandContext(ctx, p.castPath, append(args, "--rpc-url", d.Ready().EVMRPC)...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("cast %v: %v\n%s", args, err, out)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	key, to := privateKey(t, d, account), "0x000000000000000000000000000000000000dEaD"
+	if got := cast("chain-id"); got != fmt.Sprint(d.Ready().EVMChainID) {
+		t.Errorf("cast chain-id: got %s, want %d", got, d.Ready().EVMChainID)
+	}
+	before := cast("balance", to)
+	for _, kind := range [][]string{{}, {"--legacy"}} {
+		out := cast(append([]string{"send", to, "--value", "1", "--private-key", key}, kind...)...)
+		if !strings.Contains(out, "status               1 (success)") {
+			t.Errorf("cast send %v:\n%s", kind, out)
+		}
+	}
+	if after := cast("balance", to); after == before {
+		t.Errorf("cast balance: still %s after two payments", after)
+	}
+	if got := cast("call", "0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE", "symbol()(string)"); got != `"ZG"` {
+		t.Errorf("cast call symbol() of the native token: got %s, want \"ZG\"", got)
+	}
+	if got := cast("call", "0x0000000000000000000000000000000000001021", "pricePerSector()(uint256)"); !strings.HasPrefix(got, "30733644962") {
+		t.Errorf("cast call pricePerSector(): got %s, want 30733644962", got)
+	}
+}
+
+func privateKey(t *testing.T, d *harness.Devnet, account int) string {
 	t.Helper()
 	key, err := os.ReadFile(d.Ready().Accounts[account].PrivateKeyFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	env := []string{"PRIVATE_KEY=0x" + strings.TrimSpace(string(key))}
-	out := p.forgeWith(t, env, "script", fmt.Sprintf("script/%s.s.sol:%s", name, name), "--rpc-url", d.Ready().EVMRPC, "--broadcast")
-	if !strings.Contains(out, "ONCHAIN EXECUTION COMPLETE & SUCCESSFUL") {
-		t.Errorf("forge script %s did not say that everything was mined:\n%s", name, out)
-	}
+	return "0x" + strings.TrimSpace(string(key))
 }

@@ -1,9 +1,9 @@
 // Transactions of types 0, 1, 2 and 4 with ethers; type 3 is refused.
-import { getBytes, Interface, parseEther as zg, Transaction, ZeroAddress } from 'ethers'
+import { getBytes, Interface, parseEther as zg, Transaction, Wallet, ZeroAddress } from 'ethers'
 import { check, equal, key, network, refused, rpc } from './lib/network.mjs'
 import { deploy, provider, wallet } from './lib/ethers.mjs'
 
-const me = wallet(2), to = network.accounts[9].evm_address
+const me = wallet(2), to = Wallet.createRandom().address // accounts dev2, dev3
 const probe = await deploy(me, 'Probe', 'Probe')
 const slot = (n) => '0x' + n.toString(16).padStart(64, '0')
 

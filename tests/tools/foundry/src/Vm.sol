@@ -9,6 +9,7 @@ interface Vm {
     function addr(uint256 key) external pure returns (address);
     function prank(address from) external;
     function deal(address who, uint256 balance) external;
+    function mockCall(address to, bytes calldata data, bytes calldata result) external;
     function expectRevert(bytes calldata data) external;
 }
 
