@@ -68,6 +68,10 @@ func TestDevnetForContractDevelopers(t *testing.T) {
 	}
 	d.Start()
 	d.faucetGives(r)
+	asked := harness.Command(t, time.Minute, "zgd", "devnet", "faucet", d.Ready().Accounts[3].Address, "--network", d.ReadyFile)
+	if hash := strings.TrimSpace(asked.Stdout); asked.Code != 0 || len(hash) != 66 {
+		t.Errorf("zgd devnet faucet: exit code %d, %q, %s", asked.Code, hash, asked.Stderr)
+	}
 	d.Stop(syscall.SIGTERM)
 	d.Args = append(d.Args, "--faucet=false")
 	d.Start()

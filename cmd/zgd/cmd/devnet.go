@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/zgd-network/zgd/cmd/zgd/devnet"
+	"github.com/zgd-network/zgd/sidecar/client/network"
 )
 
 func init() { register(newDevnetCmd) }
@@ -58,6 +59,38 @@ proof lands every few seconds on one core.`,
 	f.BoolVar(&o.Reset, "reset", false, "forget the home's network and make a new one")
 	f.StringVar(&o.LogLevel, "log-level", o.LogLevel, "debug, info, warn or error, of every process")
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	cmd.AddCommand(newDevnetFaucetCmd())
+	return cmd
+}
+
+// newDevnetFaucetCmd asks a running devnet's faucet.
+func newDevnetFaucetCmd() *cobra.Command {
+	var file string
+	cmd := &cobra.Command{
+		Use:         "faucet ADDRESS",
+		Short:       "Ask the running devnet's faucet for money",
+		Long:        "Asks the running devnet's faucet for money and prints the transaction's hash.",
+		Example:     "  zgd devnet faucet 0x70997970C51812dc3A010C7d01b50e0d17dc79C8",
+		Args:        usageArgs(cobra.ExactArgs(1)),
+		Annotations: map[string]string{noNodeFiles: "it talks to the faucet alone"},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			path, err := network.Find(file)
+			if err != nil {
+				return err
+			}
+			ready, err := network.Load(path)
+			if err != nil {
+				return fmt.Errorf("%w: start one with zgd devnet, or name its ready file with --network", err)
+			}
+			hash, err := devnet.AskFaucet(cmd.Context(), ready, args[0])
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(cmd.OutOrStdout(), hash)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&file, "network", "", "ready file (default $ZG_NETWORK, else ~/.zg/devnet/network.json)")
 	return cmd
 }
 

@@ -62,6 +62,9 @@ func banner(plan Plan, accounts []Account, made bool, took time.Duration) string
 	line("  %s put SOME-FILE        # price, upload, the root on stdout", zg)
 	line("  %s stat ROOT            # who proved it, what was paid", zg)
 	line("  %s get ROOT -o out      # verified download", zg)
+	if o.Faucet {
+		line("  %s devnet faucet ADDRESS", zgd)
+	}
 	line("  %s query flow params --home %s", zgd, plan.Validators[0].Home)
 	line("  %s tx bank send dev0 ADDRESS 1000000azg --home %s --gas auto --gas-adjustment 1.5 --gas-prices 1000000000azg", zgd, plan.Validators[0].Home)
 	line("")

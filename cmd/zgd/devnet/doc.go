@@ -11,4 +11,5 @@
 //	probe.go     does it answer?
 //	run.go       the order of it all; the ready file
 //	banner.go    what the user sees
+//	ask.go       money from a running devnet's faucet
 package devnet

@@ -98,7 +98,9 @@ func (w *Wallet) Send(ctx context.Context, to Address, amount *big.Int) (chain.H
 		return chain.Hash{}, fmt.Errorf("sign: %w", err)
 	}
 	if err := w.client.SendTransaction(ctx, signed); err != nil {
-		return chain.Hash{}, nodeError("send", err)
+		// The transfer itself was tried above: what a pool refuses is our nonce
+		// or its own state, such as before a restarted node's first block.
+		return chain.Hash{}, fmt.Errorf("send: %w: %w", chain.ErrUnavailable, err)
 	}
 	w.next, w.sent = signed.Nonce()+1, w.now()
 	return chain.Hash(signed.Hash()), nil

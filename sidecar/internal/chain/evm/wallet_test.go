@@ -151,7 +151,7 @@ func TestWalletSaysWhyItDoesNotPay(t *testing.T) {
 		{"just enough", func(n *node) { n.balance = big.NewInt(200_000*2e9 + 5) }, nil},
 		{"one azg too little", func(n *node) { n.balance = big.NewInt(200_000*2e9 + 4) }, evm.ErrNoFunds},
 		{"a recipient that refuses", func(n *node) { n.refuse["eth_estimateGas"] = "execution reverted" }, chain.ErrRejected},
-		{"a pool that refuses", func(n *node) { n.refuse["eth_sendRawTransaction"] = "txpool is full" }, chain.ErrRejected},
+		{"a pool that refuses", func(n *node) { n.refuse["eth_sendRawTransaction"] = "txpool is full" }, chain.ErrUnavailable},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
