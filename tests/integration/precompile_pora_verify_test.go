@@ -10,7 +10,6 @@ import (
 
 	"github.com/zgd-network/zgd/x/flow/layout"
 	"github.com/zgd-network/zgd/x/flow/merkle"
-	flowtypes "github.com/zgd-network/zgd/x/flow/types"
 	poratypes "github.com/zgd-network/zgd/x/pora/types"
 )
 
@@ -205,34 +204,4 @@ func TestReplicasInTheEVM(t *testing.T) {
 	require.Equal(t, []string{poraABI.Events["ReleaseRange"].ID.Hex(), common.BytesToHash(m.id).Hex()}, r.Logs[0].Topics)
 	require.Zero(t, replicas(entry.StartSector))
 	require.Zero(t, c.view(verifyABI, verifyAt, "replicas(uint256)", new(big.Int).Lsh(big.NewInt(1), 64))[0].(*big.Int).Sign())
-}
-
-// FuzzPoraContracts: whatever comes in, the three contracts answer or revert, and
-// a call that reverts leaves no log. mission E07
-func FuzzPoraContracts(f *testing.F) {
-	c := newChain(f, flowGenesis(func(g *flowtypes.GenesisState) { g.Params.BlocksPerEpoch = 20 }))
-	alice := c.Accounts[0]
-	data := new(library)
-	data.put(c, alice, 1, 700<<10, 1)
-	m := newEVMMiner(c, data, c.Accounts[1], common.Address{}, 1)
-	job := m.waitOpen(0)
-	answer := m.find(job, nil)
-	f.Add(uint8(0), calldata(f, poraABI, submitProof, answerOf(answer)))
-	f.Add(uint8(0), calldata(f, poraABI, mineSubmit, mineAnswerOf(answer, job)))
-	f.Add(uint8(0), calldata(f, poraABI, claimRange, [32]byte(m.id), uint64(0), uint32(1), uint32(0)))
-	f.Add(uint8(1), calldata(f, rewardABI, "withdrawPayments(address)", alice.EVM))
-	f.Add(uint8(1), calldata(f, rewardABI, "accrued(uint64)", uint64(1)<<60))
-	offset, leaf, proof := newProvable(f, data.plain[4<<10:8<<10]).block(0, 3)
-	f.Add(uint8(2), calldata(f, verifyABI, entryInclusion, big.NewInt(1), offset, leaf, proof))
-	f.Add(uint8(2), calldata(f, verifyABI, flowInclusion, [32]byte{}, big.NewInt(9), offset, leaf, proof))
-	f.Fuzz(func(t *testing.T, which uint8, input []byte) {
-		to := []common.Address{poraAt, rewardAt, verifyAt}[which%3]
-		fuzzed := *c
-		fuzzed.tb = t
-		_, r := fuzzed.apply(alice.EVM, to, 20_000_000, input)
-		require.NotContains(t, reason(r.Ret), "defect")
-		if r.VmError != "" {
-			require.Empty(t, r.Logs)
-		}
-	})
 }
