@@ -47,6 +47,7 @@ func (d *devnet) developerReady() developerReady {
 // TestDevnetForContractDevelopers is the developer's first minute: addresses and
 // ABIs from the ready file, money from the faucet, a web page that may talk to
 // all of it, and a stranger's page that may not.
+// mission E02 (a web page of this machine: money, addresses, CORS)
 func TestDevnetForContractDevelopers(t *testing.T) {
 	d := newDevnet(t, 3, "--block-time", "300ms", "--miners", "0")
 	d.Start()
