@@ -59,6 +59,7 @@ func deadAtCommit(t *testing.T, w *world) {
 	}
 	var from hexutil.Uint64
 	w.zgd.must(&from, "eth_blockNumber")
+	first := w.nonce(account)
 	for _, data := range dead {
 		tx := w.sign(account, data)
 		raw, _ := tx.MarshalBinary()
@@ -67,6 +68,11 @@ func deadAtCommit(t *testing.T, w *world) {
 		to := w.address(1) // a witness that the blocks go on
 		w.zgd.until("eth_getTransactionReceipt", w.zgd.send(w.sign(5, &ethtypes.LegacyTx{Nonce: w.nonce(5), GasPrice: gweis(20), Gas: 21_000, To: &to})))
 		t.Logf("receipt: %s", show(w.zgd.call("eth_getTransactionReceipt", tx.Hash())))
+	}
+	var used hexutil.Uint64 // both were in blocks: the ante handler took their nonces
+	w.zgd.must(&used, "eth_getTransactionCount", w.address(account), "latest")
+	if uint64(used) != first+2 {
+		t.Errorf("nonce %d, want %d", used, first+2)
 	}
 	var head hexutil.Uint64
 	w.zgd.must(&head, "eth_blockNumber")

@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"strings"
+	"sync/atomic"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
 	"github.com/ethereum/go-ethereum/core/tracing"
 	ethrpc "github.com/ethereum/go-ethereum/rpc"
+
+	cmttypes "github.com/cometbft/cometbft/types"
 
 	"github.com/cosmos/evm/rpc/backend"
 	rpctypes "github.com/cosmos/evm/rpc/types"
@@ -23,10 +25,13 @@ import (
 // engine executes messages on a committed state with the chain's own keeper, in
 // this process. Upstream's query carries no block context and crosses a socket.
 type engine struct {
-	state   func(height int64, prove bool) (sdk.Context, error) // 0: the latest
+	state   func(height int64) (sdk.Context, error) // of a height that is not 0
+	last    func() int64                            // the latest height
 	keeper  *evmkeeper.Keeper
 	backend *backend.Backend
 	gasCap  uint64 // of one call; of all calls of a simulation together
+
+	header atomic.Pointer[cmttypes.Header] // of the block asked for last
 }
 
 // scene is the state after a block and the surroundings in which a message runs.
@@ -71,27 +76,40 @@ func (e *engine) at(ctx context.Context, block *ethrpc.BlockNumberOrHash) (scene
 	if err != nil {
 		return scene{}, err
 	}
-	state, err := e.state(height, false)
+	if height == 0 {
+		height = e.last()
+	}
+	state, err := e.state(height)
 	if err != nil {
-		if strings.Contains(err.Error(), "height in the future") {
+		if isFuture(err) {
 			return scene{}, errHeaderNotFound
 		}
 		return scene{}, fmt.Errorf("no state at block %d: %w", height, err)
 	}
-	proposer := sdk.ConsAddress(state.BlockHeader().ProposerAddress)
-	if height != 0 {
-		header, err := e.backend.CometHeaderByNumber(ctx, rpctypes.BlockNumber(height))
-		if err != nil || header.Header == nil {
-			return scene{}, errHeaderNotFound
-		}
-		proposer = sdk.ConsAddress(header.Header.ProposerAddress)
-		state = state.WithBlockTime(header.Header.Time)
+	header, err := e.headerAt(ctx, height)
+	if err != nil {
+		return scene{}, err
 	}
-	config, err := e.keeper.EVMConfig(state, proposer)
+	state = state.WithBlockTime(header.Time).WithProposer(sdk.ConsAddress(header.ProposerAddress))
+	config, err := e.keeper.EVMConfig(state, sdk.ConsAddress(header.ProposerAddress))
 	if err != nil {
 		return scene{}, err
 	}
 	return scene{ctx: e.keeper.SetConsensusParamsInCtx(state), keeper: e.keeper, config: config, gasCap: e.gasCap}, nil
+}
+
+// headerAt is CometBFT's header. The state's own is that of a block that is being
+// made, so time and proposer come from here.
+func (e *engine) headerAt(ctx context.Context, height int64) (*cmttypes.Header, error) {
+	if header := e.header.Load(); header != nil && header.Height == height {
+		return header, nil
+	}
+	found, err := e.backend.RPCClient.Header(ctx, &height)
+	if err != nil || found == nil || found.Header == nil {
+		return nil, errHeaderNotFound
+	}
+	e.header.Store(found.Header)
+	return found.Header, nil
 }
 
 // run executes a message and throws its writes away. Hooks and overrides may be nil.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/cosmos/cosmos-sdk/client"
 	"github.com/cosmos/cosmos-sdk/server"
+	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/zgd-network/zgd/app"
 )
@@ -51,12 +52,20 @@ func (l *Layer) services(ctx *server.Context, clientCtx client.Context, events *
 	if !ok || l.chain == nil {
 		panic(fmt.Sprintf("JSON-RPC: backend is %T and chain is %t, want *backend.Backend and a chain", b, l.chain != nil))
 	}
+	upstream.QueryClient = useLocalQueries(upstream.QueryClient, &localConn{route: l.chain.GRPCQueryRouter().Route, state: l.state, last: l.chain.LastBlockHeight})
 	apis := rpc.BuildRPCs(l.settings.namespaces, ctx, clientCtx, events, b)
 	apis = append(apis, l.overrides(upstream, events)...)
 	if err := l.serveWebsocket(apis, upstream.Cfg); err != nil {
 		panic(fmt.Sprintf("JSON-RPC: %v", err)) // the creator's signature has no error
 	}
 	return apis
+}
+
+// state opens the committed state of a height. The header is not compared: while
+// a block is being committed the chain has none that fits, and clients would see
+// an error for a state that is there.
+func (l *Layer) state(height int64) (sdk.Context, error) {
+	return l.chain.CreateQueryContextWithCheckHeader(height, false, false)
 }
 
 // overrides are our services; they come after upstream's and win.
@@ -71,7 +80,7 @@ func (l *Layer) overrides(b *backend.Backend, events *stream.RPCStream) []ethrpc
 	}
 	add(rpc.Web3Namespace, &web3API{version: l.version})
 	eth := &ethAPI{backend: b, engine: &engine{
-		state: l.chain.CreateQueryContext, keeper: l.chain.EVMKeeper, backend: b, gasCap: b.Cfg.JSONRPC.GasCap,
+		state: l.state, last: l.chain.LastBlockHeight, keeper: l.chain.EVMKeeper, backend: b, gasCap: b.Cfg.JSONRPC.GasCap,
 	}}
 	add(rpc.EthNamespace, eth)
 	add(rpc.EthNamespace, newSubscriptions(eth, events))
