@@ -1,0 +1,4 @@
+package contract
+
+// Branched lets tests look at what a handler works on.
+var Branched = branched
