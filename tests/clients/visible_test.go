@@ -93,8 +93,7 @@ func TestAnEntryIsVisibleAtOnce(t *testing.T) {
 	for i := range visibleSubmissions {
 		root, hash := s.submit(i)
 		visible := s.waitFor(root)
-		receipt := ask[types.Receipt](t, ready.EVMRPC, "eth_getTransactionReceipt", jsonOf([]any{hash}))
-		if decided, ok := blocks.at(receipt.BlockNumber.Int64()); ok {
+		if decided, ok := blocks.at(s.heightOf(hash)); ok {
 			took = append(took, visible.Sub(decided))
 		}
 	}
@@ -170,6 +169,19 @@ func (s *submitter) waitFor(root nodeapi.Hash) time.Time {
 	}
 	s.t.Fatalf("entry %s is not visible after 20 s", root)
 	return time.Time{}
+}
+
+// heightOf is the block of a transaction. The storage node can be ahead of the
+// EVM's own index of transactions, so this waits.
+func (s *submitter) heightOf(hash string) int64 {
+	s.t.Helper()
+	for began := time.Now(); time.Since(began) < 20*time.Second; time.Sleep(5 * time.Millisecond) {
+		if receipt := ask[*types.Receipt](s.t, s.evm, "eth_getTransactionReceipt", jsonOf([]any{hash})); receipt != nil {
+			return receipt.BlockNumber.Int64()
+		}
+	}
+	s.t.Fatalf("transaction %s has no receipt after 20 s", hash)
+	return 0
 }
 
 // histogram is the upper bound of the bucket below which a share of the
