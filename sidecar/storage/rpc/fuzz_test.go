@@ -16,6 +16,7 @@ func FuzzBody(f *testing.F) {
 		`{"jsonrpc":"2.0","id":1,"method":"zgs_getStatus"}`,
 		`[{"id":"a\"b","method":"zgs_getFileInfo","params":["0x00",true]},7,{}]`,
 		`{"id":1e400,"method":"zgs_uploadSegment","params":[{"data":"AA==","proof":{"lemma":[],"path":[true]}}]}`,
+		`{"id":2,"method":"indexer_getSelectedNodes","params":[1,"min",true,["http://a"]]}`,
 		`{"id":null,"params":{"x":[[[[]]]]}}`, `"\\"`, `{"a":"\\\"}`, `[`, `{"":`, ``,
 	} {
 		f.Add([]byte(seed))
