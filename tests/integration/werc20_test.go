@@ -1,6 +1,7 @@
 package integration_test
 
 import (
+	"fmt"
 	"math/big"
 	"math/rand/v2"
 	"strings"
@@ -132,6 +133,22 @@ func TestTheNativeTokenIsAnERC20(t *testing.T) {
 		wantLog(t, r, "Withdrawal(address,uint256)", one, alice.EVM)
 		require.Equal(t, before.Sub(apptestFee(r.GasUsed)).String(), c.balanceOf(alice.EVM).String())
 		refused(t, alice, tokenCall(t, nil, "withdraw(uint256)", new(big.Int).Lsh(one, 100)))
+	})
+	t.Run("by DELEGATECALL and CALLCODE it moves nobody's coins", func(t *testing.T) {
+		// code that hands its calldata on to the token and returns whether that succeeded
+		hand := func(tail string) common.Address {
+			code := "365f5f37" + tail + ret
+			return c.deploy(alice, fixture{Bin: common.FromHex(fmt.Sprintf("60%02x600c60003960%02x6000f3", len(code)/2, len(code)/2) + code)}, one)
+		}
+		at := common.Bytes2Hex(tokenAt.Bytes())
+		for _, through := range []common.Address{hand("5f5f365f73" + at + "5af4"), hand("5f5f365f5f73" + at + "5af2")} {
+			before, bobs := c.balanceOf(alice.EVM), c.balanceOf(bob.EVM)
+			r := c.mustEth(alice, apptest.Call(through, nil, calldata(t, werc20.ABI, "transfer(address,uint256)", bob.EVM, one)))
+			require.Equal(t, make([]byte, 32), r.Ret, "the inner call failed")
+			require.Equal(t, before.Sub(apptestFee(r.GasUsed)).String(), c.balanceOf(alice.EVM).String())
+			require.Equal(t, bobs.String(), c.balanceOf(bob.EVM).String())
+			require.Equal(t, one.String(), c.balanceOf(through).String())
+		}
 	})
 	t.Run("there is no permit", func(t *testing.T) {
 		for name := range werc20.ABI.Methods {
