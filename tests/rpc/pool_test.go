@@ -4,7 +4,9 @@ package rpc
 
 import (
 	"encoding/json"
+	"reflect"
 	"testing"
+	"time"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
@@ -88,4 +90,65 @@ func deadAtCommit(t *testing.T, w *world) {
 	}
 	var logs []json.RawMessage
 	w.zgd.must(&logs, "eth_getLogs", map[string]any{"fromBlock": from, "toBlock": head})
+}
+
+// burst: a wallet sends many transactions without waiting, asking for the nonce
+// before each; all are mined, in order, and each block that has some can be read
+// the moment it is there.
+func burst(t *testing.T, w *world) {
+	w = w.in(t)
+	const account, n = 3, 100
+	to := w.address(1)
+	client := dial(t, w)
+	heads := make(chan json.RawMessage, 1000)
+	sub, err := client.EthSubscribe(t.Context(), heads, "newHeads")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sub.Unsubscribe()
+	hashes := make([]common.Hash, n)
+	for i := range hashes {
+		tx := w.sign(account, &ethtypes.DynamicFeeTx{ChainID: w.chainID, Nonce: w.nonce(account), GasTipCap: gwei, GasFeeCap: gweis(20), Gas: 21_000, To: &to, Value: gwei})
+		hashes[i] = w.zgd.send(tx)
+	}
+	seen := 0
+	for deadline := time.After(60 * time.Second); seen < n; {
+		select {
+		case head := <-heads:
+			seen += readAtOnce(t, w, fields(t, head))
+		case <-deadline:
+			t.Fatalf("%d of %d transactions in blocks after 60 s", seen, n)
+		}
+	}
+	for i, hash := range hashes {
+		receipt := fields(t, w.zgd.until("eth_getTransactionReceipt", hash))
+		if receipt["status"] != "0x1" {
+			t.Errorf("transaction %d: %v", i, receipt)
+		}
+		cumulative := hexutil.MustDecodeUint64(receipt["cumulativeGasUsed"].(string))
+		if index := hexutil.MustDecodeUint64(receipt["transactionIndex"].(string)); cumulative != (index+1)*21_000 {
+			t.Errorf("transaction %d at %d: cumulativeGasUsed %d", i, index, cumulative)
+		}
+	}
+}
+
+// readAtOnce asks for all of a block whose head has just come and counts its
+// transactions.
+func readAtOnce(t *testing.T, w *world, head map[string]any) int {
+	t.Helper()
+	var block struct{ Transactions []common.Hash }
+	w.zgd.must(&block, "eth_getBlockByHash", head["hash"], false)
+	var receipts []map[string]any
+	w.zgd.must(&receipts, "eth_getBlockReceipts", head["hash"])
+	if len(receipts) != len(block.Transactions) {
+		t.Errorf("block %v: %d transactions, %d receipts", head["number"], len(block.Transactions), len(receipts))
+	}
+	for i, hash := range block.Transactions {
+		var one map[string]any
+		w.zgd.must(&one, "eth_getTransactionReceipt", hash)
+		if !reflect.DeepEqual(one, receipts[i]) {
+			t.Errorf("block %v, transaction %d: the receipt %v, among the block's %v", head["number"], i, one, receipts[i])
+		}
+	}
+	return len(block.Transactions)
 }

@@ -21,6 +21,7 @@ func TestE02_JSONRPCAsWalletsExpectIt(t *testing.T) {
 	t.Run("frames over HTTP", func(t *testing.T) { httpFrames(t, w) })
 	t.Run("WebSocket", func(t *testing.T) { websockets(t, w) })
 	t.Run("pool", func(t *testing.T) { pool(t, w) })
+	t.Run("a burst without waiting", func(t *testing.T) { burst(t, w) })
 	t.Run("a transaction that dies at commit leaves its block readable", func(t *testing.T) { deadAtCommit(t, w) })
 	t.Run("bounds", func(t *testing.T) { bounds(t, w) })
 }

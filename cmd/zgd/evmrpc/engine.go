@@ -70,21 +70,29 @@ func (e *engine) height(ctx context.Context, block *ethrpc.BlockNumberOrHash) (i
 	return number.Int64(), nil
 }
 
-// at opens the state after this block.
-func (e *engine) at(ctx context.Context, block *ethrpc.BlockNumberOrHash) (scene, error) {
+// open is the state after this block, and its height.
+func (e *engine) open(ctx context.Context, block *ethrpc.BlockNumberOrHash) (sdk.Context, int64, error) {
 	height, err := e.height(ctx, block)
 	if err != nil {
-		return scene{}, err
+		return sdk.Context{}, 0, err
 	}
 	if height == 0 {
 		height = e.last()
 	}
 	state, err := e.state(height)
+	if err != nil && isFuture(err) {
+		return sdk.Context{}, 0, errHeaderNotFound
+	} else if err != nil {
+		return sdk.Context{}, 0, fmt.Errorf("no state at block %d: %w", height, err)
+	}
+	return state, height, nil
+}
+
+// at is the scene after this block.
+func (e *engine) at(ctx context.Context, block *ethrpc.BlockNumberOrHash) (scene, error) {
+	state, height, err := e.open(ctx, block)
 	if err != nil {
-		if isFuture(err) {
-			return scene{}, errHeaderNotFound
-		}
-		return scene{}, fmt.Errorf("no state at block %d: %w", height, err)
+		return scene{}, err
 	}
 	header, err := e.headerAt(ctx, height)
 	if err != nil {

@@ -72,19 +72,16 @@ func (e *ethAPI) GetStorageAt(ctx context.Context, address common.Address, key s
 // transactions without a gap. Upstream decodes the whole pool for it and counts
 // those behind a gap.
 func (e *ethAPI) GetTransactionCount(ctx context.Context, address common.Address, block *ethrpc.BlockNumberOrHash) (*hexutil.Uint64, error) {
-	at, err := e.upstreamBlock(ctx, block)
+	state, _, err := e.engine.open(ctx, block)
 	if err != nil {
 		return nil, err
 	}
-	nonce, err := e.backend.GetTransactionCount(ctx, address, *at.BlockNumber)
-	if err != nil {
-		return nil, future(err)
-	}
+	nonce := hexutil.Uint64(e.engine.keeper.GetNonce(state, address))
 	pending := block != nil && block.BlockNumber != nil && *block.BlockNumber == ethrpc.PendingBlockNumber
 	if pending && e.pool() != nil {
-		*nonce = hexutil.Uint64(e.pooledNonce(address, uint64(*nonce)))
+		nonce = hexutil.Uint64(e.pooledNonce(address, uint64(nonce)))
 	}
-	return nonce, nil
+	return &nonce, nil
 }
 
 // pooledNonce is the first nonce from next on that the pool has no transaction

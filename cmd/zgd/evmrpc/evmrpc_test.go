@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"math/big"
+	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
@@ -13,6 +15,8 @@ import (
 	ethtypes "github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/core/vm"
 	"github.com/ethereum/go-ethereum/eth/filters"
+	ethrpc "github.com/ethereum/go-ethereum/rpc"
+	"github.com/gorilla/websocket"
 	"github.com/spf13/viper"
 	"github.com/stretchr/testify/require"
 
@@ -187,5 +191,25 @@ func TestTracesAreBounded(t *testing.T) {
 		broken()
 		_, err = bounded(config)
 		require.Equal(t, codeInvalidParams, code(t, err))
+	}
+}
+
+func TestPagesOfThisMachineMayOpenAWebSocketAndOthersMayNot(t *testing.T) {
+	handler := ethrpc.NewServer().WebsocketHandler([]string{"127.0.0.1", "localhost"}) // the default of a new node
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	for origin, allowed := range map[string]bool{
+		"": true, "http://localhost": true, "http://localhost:3000": true, "https://127.0.0.1:5173": true,
+		"https://evil.example": false, "http://localhost.evil.example": false, "null": false,
+	} {
+		header := http.Header{}
+		if origin != "" {
+			header.Set("Origin", origin)
+		}
+		conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(server.URL, "http"), header)
+		require.Equal(t, allowed, err == nil, "origin %q: %v", origin, err)
+		if err == nil {
+			require.NoError(t, conn.Close())
+		}
 	}
 }

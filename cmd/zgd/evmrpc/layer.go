@@ -17,6 +17,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/zgd-network/zgd/app"
+	"github.com/zgd-network/zgd/cmd/zgd/evmrpc/resultcache"
 )
 
 // Layer joins what a node starts in three places: the settings of its command,
@@ -53,6 +54,7 @@ func (l *Layer) services(ctx *server.Context, clientCtx client.Context, events *
 		panic(fmt.Sprintf("JSON-RPC: backend is %T and chain is %t, want *backend.Backend and a chain", b, l.chain != nil))
 	}
 	upstream.QueryClient = useLocalQueries(upstream.QueryClient, &localConn{route: l.chain.GRPCQueryRouter().Route, state: l.state, last: l.chain.LastBlockHeight})
+	upstream.RPCClient = resultcache.New(upstream.RPCClient, resultcache.DefaultBytes)
 	apis := rpc.BuildRPCs(l.settings.namespaces, ctx, clientCtx, events, b)
 	apis = append(apis, l.overrides(upstream, events)...)
 	if err := l.serveWebsocket(apis, upstream.Cfg); err != nil {

@@ -2,7 +2,6 @@ package evmrpc
 
 import (
 	"context"
-	"time"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
@@ -15,29 +14,13 @@ import (
 	evmtypes "github.com/cosmos/evm/x/vm/types"
 )
 
-// The transaction index is written a moment after the block that a client has
-// seen; a look-up that misses tries again this often before it says null.
-const (
-	indexTries = 4
-	indexPause = 15 * time.Millisecond
-)
-
 // find looks a transaction of a block up.
 func (e *ethAPI) find(ctx context.Context, hash common.Hash) *servertypes.TxResult {
-	for try := range indexTries {
-		if found, err := e.backend.GetTxByEthHash(ctx, hash); err == nil {
-			return found
-		}
-		if e.pooled(hash) != nil || try == indexTries-1 {
-			break
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(indexPause):
-		}
+	found, err := e.backend.GetTxByEthHash(ctx, hash)
+	if err != nil {
+		return nil
 	}
-	return nil
+	return found
 }
 
 // pooled is the transaction in the pool, pending or queued behind a gap.
