@@ -54,6 +54,9 @@ func (l *Layer) services(ctx *server.Context, clientCtx client.Context, events *
 		panic(fmt.Sprintf("JSON-RPC: backend is %T and chain is %t, want *backend.Backend and a chain", b, l.chain != nil))
 	}
 	upstream.QueryClient = useLocalQueries(upstream.QueryClient, &localConn{route: l.chain.GRPCQueryRouter().Route, state: l.state, last: l.chain.LastBlockHeight})
+	if upstream.Indexer == nil { // unless json-rpc.enable-indexer keeps one on disk
+		upstream.Indexer = newRecentIndex(upstream, l.chain.LastBlockHeight, l.logger)
+	}
 	upstream.RPCClient = resultcache.New(upstream.RPCClient, resultcache.DefaultBytes)
 	apis := rpc.BuildRPCs(l.settings.namespaces, ctx, clientCtx, events, b)
 	apis = append(apis, l.overrides(upstream, events)...)
