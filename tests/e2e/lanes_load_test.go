@@ -16,6 +16,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -178,8 +179,10 @@ type seen struct {
 
 // blockWatch reads each block as soon as it is there.
 type blockWatch struct {
+	decided atomic.Int64 // newest block that consensus has decided, run or not
+
 	mu     sync.Mutex
-	height int64
+	height int64           // of the newest block read
 	txs    map[string]seen // by hash, as the sender got it
 	gas    []laneGas       // of each block
 }
@@ -189,24 +192,32 @@ type laneGas struct{ submissions, others uint64 }
 
 // watch follows the chain until the test ends.
 func (n *lanesNet) watch(isSubmission func(sdk.Tx) bool) {
-	done, stopped := make(chan struct{}), make(chan struct{})
-	n.t.Cleanup(func() { close(done); <-stopped })
-	go func() {
-		defer close(stopped)
-		next := int64(1)
-		for {
-			select {
-			case <-done:
-				return
-			default:
+	done := make(chan struct{})
+	var watchers sync.WaitGroup
+	n.t.Cleanup(func() { close(done); watchers.Wait() })
+	every := func(rest time.Duration, step func()) {
+		watchers.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				case <-time.After(rest):
+					step()
+				}
 			}
-			if n.committed() < next || n.readBlock(next, isSubmission) != nil {
-				time.Sleep(5 * time.Millisecond)
-				continue
-			}
+		})
+	}
+	every(3*time.Millisecond, func() {
+		if h, err := height(n.CometRPC); err == nil {
+			n.decided.Store(h)
+		}
+	})
+	next := int64(1)
+	every(5*time.Millisecond, func() {
+		for n.committed() >= next && n.readBlock(next, isSubmission) == nil {
 			next++
 		}
-	}()
+	})
 }
 
 // committed is the last height whose state can be asked for; its block can be
