@@ -3,9 +3,9 @@ import { makeAuthInfoBytes, makeSignBytes, makeSignDoc } from '@cosmjs/proto-sig
 import { AuthInfo, TxBody, TxRaw } from 'cosmjs-types/cosmos/tx/v1beta1/tx'
 import { BinaryWriter } from 'cosmjs-types/binary'
 import { keccak256, randomBytes, SigningKey } from 'ethers'
-import { check, equal, key, network, refused, rpc } from './lib/network.mjs'
+import { check, equal, gap, key, network, refused, rpc } from './lib/network.mjs'
 import { client, fee, modes, pubkey, sendTyped } from './lib/native.mjs'
-import { aminoName, registry, submit, toAmino } from './lib/flow.mjs'
+import { aminoName, priceFloor, registry, submit, toAmino } from './lib/flow.mjs'
 
 const n = 0, me = network.accounts[n].address, friend = network.accounts[1].address
 const coin = (amount) => [{ denom: 'azg', amount: String(amount) }]
@@ -29,6 +29,13 @@ for (const [mode, number] of Object.entries(modes)) {
   }
 }
 
+// three sectors: a node of height 1 and one of height 0
+const message = submit(me, randomBytes(256))
+Object.assign(message.value.submission, { sizeBytes: 768, nodes: [{ root: randomBytes(32), height: 1 }, { root: randomBytes(32), height: 0 }] })
+message.value.endowment = String(3n * priceFloor)
+const three = await sendTyped(n, message, { type: aminoName, value: toAmino(message.value) }).catch((e) => ({ code: -1, rawLog: e.shortMessage ?? e.message }))
+gap('EIP-712, a submission of several nodes, the last of height 0', three.code === 0, three.rawLog)
+
 // EIP-1559: the fee names a cap, the extension a tip; what is paid is base fee plus tip
 const tip = 3n, gas = 200_000, cap = 5_000_000_000n
 async function priced(message, maxPriorityPrice) {
@@ -38,7 +45,7 @@ async function priced(message, maxPriorityPrice) {
   const authInfoBytes = makeAuthInfoBytes([{ pubkey: pubkey(n), sequence: at.sequence }], fee(gas, cap).amount, gas, undefined, undefined, modes.direct)
   const digest = keccak256(makeSignBytes(makeSignDoc(bodyBytes, authInfoBytes, network.chain_id, at.accountNumber)))
   const { r, s } = new SigningKey(key(n)).sign(digest)
-  return client.broadcastTx(TxRaw.encode(TxRaw.fromPartial({ bodyBytes, authInfoBytes, signatures: [Buffer.from((r + s.slice(2)).slice(2), 'hex')] })).finish())
+  return client.broadcastTx(TxRaw.encode(TxRaw.fromPartial({ bodyBytes, authInfoBytes, signatures: [Buffer.from((r + s.slice(2)).slice(2), 'hex')] })).finish(), 20_000, 100)
 }
 for (const [what, make] of [['MsgSend', send], ['x/flow MsgSubmit', flow]]) {
   const paid = await priced(make()[0], tip)

@@ -56,5 +56,5 @@ export async function sendTyped(n, message, amino, { mode = modes.direct, gas = 
     authInfoBytes: makeAuthInfoBytes([{ pubkey: pubkey(n), sequence: at.sequence }], gasFee.amount, gas, undefined, undefined, mode),
     signatures: [Buffer.from(signature.slice(2, 130), 'hex')],
   })
-  return client.broadcastTx(TxRaw.encode(TxRaw.fromPartial(tx)).finish())
+  return client.broadcastTx(TxRaw.encode(TxRaw.fromPartial(tx)).finish(), 20_000, 100) // ms: limit, pause
 }
