@@ -106,7 +106,7 @@ func build(o Options, evmChainID uint64) (*App, error) {
 	if err := app.registerServices(); err != nil {
 		return nil, err
 	}
-	if err := app.registerUpgrades(); err != nil {
+	if err := app.registerUpgrades(o); err != nil {
 		return nil, err
 	}
 

@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/spf13/cast"
+
+	"github.com/cosmos/cosmos-sdk/client/flags"
 	"github.com/cosmos/cosmos-sdk/types/module"
 	upgradetypes "github.com/cosmos/cosmos-sdk/x/upgrade/types"
 
@@ -11,11 +14,15 @@ import (
 )
 
 // registerUpgrades gives every known upgrade to x/upgrade and, when the node
-// restarts at an upgrade height, changes the set of stores while loading.
-func (app *App) registerUpgrades() error {
-	pending, err := app.UpgradeKeeper.ReadUpgradeInfoFromDisk()
-	if err != nil {
-		return fmt.Errorf("read data/upgrade-info.json: %w", err)
+// restarts at an upgrade height, changes the set of stores while loading. An app
+// that lends its codecs has no home.
+func (app *App) registerUpgrades(o Options) error {
+	var pending upgradetypes.Plan
+	if home := cast.ToString(o.AppOptions.Get(flags.FlagHome)); home != "" { // without one, reading would make data/ in the working directory
+		var err error
+		if pending, err = app.UpgradeKeeper.ReadUpgradeInfoFromDisk(); err != nil {
+			return fmt.Errorf("read data/upgrade-info.json: %w", err)
+		}
 	}
 	for _, upgrade := range upgrades.All {
 		var handler upgradetypes.UpgradeHandler = app.runMigrations

@@ -120,18 +120,36 @@ func envPrefix(executable string) string {
 	return strings.NewReplacer(".", "_", "-", "_").Replace(name) + "_"
 }
 
-func storageNode(o Options, i int, chain Ports) Process {
+func storagePorts(o Options, i int) Ports {
 	first := o.PortsFrom + portsPerProcess*(o.Validators+i)
-	ports := Ports{Public: first, Admin: first + 1}
 	if o.PortsFrom == 0 {
-		ports = Ports{Public: 5678 + 10*i, Admin: 5679 + 10*i}
+		return Ports{Public: 5678 + 10*i, Admin: 5679 + 10*i}
 	}
+	return Ports{Public: first, Admin: first + 1}
+}
+
+// storagePeers are the other storage nodes, whom the indexer of each names, too.
+func storagePeers(o Options, i int) []string {
+	var urls []string
+	for other := range o.Storage {
+		if other != i {
+			urls = append(urls, "http://"+loopback(storagePorts(o, other).Public))
+		}
+	}
+	if len(urls) == 0 {
+		return nil
+	}
+	return []string{"--peers", strings.Join(urls, ",")}
+}
+
+func storageNode(o Options, i int, chain Ports) Process {
+	ports := storagePorts(o, i)
 	home := filepath.Join(o.Home, fmt.Sprintf("storage-%d", i))
 	return Process{
 		Name: fmt.Sprintf("storage-%d", i), Home: home, Ports: ports,
 		Args: append([]string{"sidecar", "storage", "start", "--home", home,
 			"--listen", loopback(ports.Public), "--admin-listen", loopback(ports.Admin)},
-			chainFlags(o, chain)...),
+			append(storagePeers(o, i), chainFlags(o, chain)...)...),
 	}
 }
 

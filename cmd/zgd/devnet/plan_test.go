@@ -192,6 +192,24 @@ func TestPlanWiresMinersToTheFirstStorageNode(t *testing.T) {
 	}
 }
 
+func TestStorageNodesKnowEachOther(t *testing.T) {
+	o := options()
+	o.Storage, o.PortsFrom = 3, 30000
+	for i, want := range []string{
+		"--peers http://127.0.0.1:30020,http://127.0.0.1:30030 ",
+		"--peers http://127.0.0.1:30010,http://127.0.0.1:30030 ",
+		"--peers http://127.0.0.1:30010,http://127.0.0.1:30020 ",
+	} {
+		if args := strings.Join(devnet.NewPlan(o).Storage[i].Args, " "); !strings.Contains(args, want) {
+			t.Errorf("storage node %d: arguments %q lack %q", i, args, want)
+		}
+	}
+	o.Storage = 1
+	if args := strings.Join(devnet.NewPlan(o).Storage[0].Args, " "); strings.Contains(args, "--peers") {
+		t.Errorf("a single storage node: arguments %q", args)
+	}
+}
+
 func TestAccountsAreTheWellKnownOnes(t *testing.T) {
 	accounts, err := devnet.Accounts()
 	if err != nil {
