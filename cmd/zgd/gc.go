@@ -8,10 +8,11 @@ import (
 	"strings"
 )
 
-// gcPercent lets the heap grow to four times what lives in it before a
-// collection. Most of what a node allocates dies with its transaction; at Go's
-// 100 a sixth of a busy node's CPU time goes into collecting it (cmd/zgd/bench).
-const gcPercent = 300
+// gcPercent lets the heap grow to three times what lives in it before it is
+// collected. Most of what a node allocates dies with its transaction, and at Go's
+// 100 a sixth of a busy node's CPU time went into collecting it. Above 200 there
+// is more memory to pay and little CPU to win (cmd/zgd/bench/README.md).
+const gcPercent = 200
 
 // tuneGC sets the collector's pace unless the operator did, by GOGC and
 // GOMEMLIMIT. The heap collects harder when it nears half of the machine's memory.
