@@ -41,6 +41,7 @@ const (
 	prometheusRetentionS   = 600
 	feeHistoryCapBlocks    = 1024
 	iavlCacheNodes         = 100_000 // the SDK's 781 250 is 1.5 GiB on a busy chain
+	maxNativeTxs           = 5000    // waiting in the pool; 0 would not bound a flood
 )
 
 // AppConfig is the content of app.toml.
@@ -65,7 +66,7 @@ func App(evmChainID uint64) AppConfig {
 		TLS:     *evmconfig.DefaultTLSConfig(),
 	}
 	c.MinGasPrices = "0" + app.BaseDenom // the chain's own floor is the fee market's
-	c.Mempool.MaxTxs = 0                 // on, not bounded by count; the EVM pool has slots of its own
+	c.Mempool.MaxTxs = maxNativeTxs      // the EVM pool has slots of its own
 	c.IAVLCacheSize = iavlCacheNodes
 	c.StateSync.SnapshotInterval = snapshotIntervalBlocks
 	c.StateSync.SnapshotKeepRecent = snapshotKeepRecent
