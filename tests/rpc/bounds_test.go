@@ -48,6 +48,7 @@ func bounds(t *testing.T, w *world) {
 		t.Errorf("eth_simulateV1 of 1001 calls: %s, want -38026", show(a))
 	}
 
+	filters(t, w)
 	before := w.height()
 	var wait sync.WaitGroup
 	for range 8 {
@@ -82,4 +83,39 @@ func short(a answer) string {
 		text = text[:i]
 	}
 	return text[:min(len(text), 120)]
+}
+
+// filters: a filter of the past gives its logs, changes come once, and there is
+// an end to how many can be installed.
+func filters(t *testing.T, w *world) {
+	t.Helper()
+	var id string
+	w.zgd.must(&id, "eth_newFilter", map[string]any{"fromBlock": "0x1", "address": w.contract})
+	var found, again []map[string]any
+	w.zgd.must(&found, "eth_getFilterLogs", id)
+	w.zgd.must(&again, "eth_getLogs", map[string]any{"fromBlock": "0x1", "address": w.contract})
+	if len(found) < 2 || len(found) != len(again) {
+		t.Errorf("%d logs of the filter, %d of the query", len(found), len(again))
+	}
+	w.zgd.must(&found, "eth_getFilterChanges", id)
+	if len(found) != 0 {
+		t.Errorf("%d changes of a filter just made", len(found))
+	}
+	var gone bool
+	if w.zgd.must(&gone, "eth_uninstallFilter", id); !gone {
+		t.Error("the filter was not there")
+	}
+	if a := w.zgd.call("eth_getFilterLogs", id); a.Error == nil || a.Error.Code != -32000 {
+		t.Errorf("logs of a filter that is gone: %s", show(a))
+	}
+	one := `{"jsonrpc":"2.0","id":1,"method":"eth_newBlockFilter"}`
+	batch := []byte("[" + strings.Repeat(one+",", 999) + one + "]")
+	refused := 0
+	for range 11 {
+		_, text := w.zgd.post(batch)
+		refused += strings.Count(string(text), "-32005")
+	}
+	if refused < 900 || refused > 1100 {
+		t.Errorf("%d of 11 000 filters refused, want about 1000", refused)
+	}
 }

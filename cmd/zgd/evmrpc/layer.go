@@ -59,7 +59,7 @@ func (l *Layer) services(ctx *server.Context, clientCtx client.Context, events *
 	}
 	upstream.RPCClient = resultcache.New(upstream.RPCClient, resultcache.DefaultBytes)
 	apis := rpc.BuildRPCs(l.settings.namespaces, ctx, clientCtx, events, b)
-	apis = append(apis, l.overrides(upstream, events)...)
+	apis = append(apis, l.overrides(upstream, events, apis)...)
 	if err := l.serveWebsocket(apis, upstream.Cfg); err != nil {
 		panic(fmt.Sprintf("JSON-RPC: %v", err)) // the creator's signature has no error
 	}
@@ -74,7 +74,7 @@ func (l *Layer) state(height int64) (sdk.Context, error) {
 }
 
 // overrides are our services; they come after upstream's and win.
-func (l *Layer) overrides(b *backend.Backend, events *stream.RPCStream) []ethrpc.API {
+func (l *Layer) overrides(b *backend.Backend, events *stream.RPCStream, theirs []ethrpc.API) []ethrpc.API {
 	var apis []ethrpc.API
 	add := func(namespace string, service any) {
 		for _, name := range l.settings.namespaces {
@@ -88,6 +88,9 @@ func (l *Layer) overrides(b *backend.Backend, events *stream.RPCStream) []ethrpc
 		state: l.state, last: l.chain.LastBlockHeight, keeper: l.chain.EVMKeeper, backend: b, gasCap: b.Cfg.JSONRPC.GasCap,
 	}}
 	add(rpc.EthNamespace, eth)
+	if filters := newFilterAPI(eth, theirs); filters != nil {
+		add(rpc.EthNamespace, filters)
+	}
 	add(rpc.EthNamespace, newSubscriptions(eth, events))
 	add(rpc.DebugNamespace, newDebugAPI(eth))
 	return apis
