@@ -1,0 +1,41 @@
+package types
+
+import "cosmossdk.io/errors"
+
+// Errors a client can act on. A code is never reused.
+var (
+	ErrInvalidMessage     = errors.Register(ModuleName, 2, "invalid message")
+	ErrInvalidParams      = errors.Register(ModuleName, 3, "invalid params")
+	ErrInvalidGenesis     = errors.Register(ModuleName, 4, "invalid genesis")
+	ErrUnsafeShape        = errors.Register(ModuleName, 5, "shape is for development chains only")
+	ErrInvalidKey         = errors.Register(ModuleName, 6, "invalid key")
+	ErrKeyUsed            = errors.Register(ModuleName, 7, "key was registered before")
+	ErrInvalidSignature   = errors.Register(ModuleName, 8, "invalid signature")
+	ErrSignerExists       = errors.Register(ModuleName, 9, "signer is registered already")
+	ErrSignerNotFound     = errors.Register(ModuleName, 10, "signer not registered")
+	ErrSignerJailed       = errors.Register(ModuleName, 11, "signer is jailed")
+	ErrSignerLeaving      = errors.Register(ModuleName, 12, "signer is leaving")
+	ErrDepositTooSmall    = errors.Register(ModuleName, 13, "deposit is too small")
+	ErrNoVotes            = errors.Register(ModuleName, 14, "stake is below one vote")
+	ErrRegistrationClosed = errors.Register(ModuleName, 15, "votes of the next epoch are frozen")
+	ErrRegistered         = errors.Register(ModuleName, 16, "registered for the epoch already")
+	ErrEpochFull          = errors.Register(ModuleName, 17, "epoch has enough signers with more votes")
+	ErrNotValidator       = errors.Register(ModuleName, 18, "not a validator's operator")
+	ErrNoQuorum           = errors.Register(ModuleName, 19, "no quorum in this epoch")
+	ErrQuorumNotFound     = errors.Register(ModuleName, 20, "quorum not found")
+	ErrWrongProfile       = errors.Register(ModuleName, 21, "profile is not the epoch's")
+	ErrEmptyBlob          = errors.Register(ModuleName, 22, "blob is empty")
+	ErrBlobTooLarge       = errors.Register(ModuleName, 23, "blob is too large")
+	ErrDuplicateBlob      = errors.Register(ModuleName, 24, "blob with this root stands already")
+	ErrFeeTooHigh         = errors.Register(ModuleName, 25, "fee is above max_fee")
+	ErrBlobNotFound       = errors.Register(ModuleName, 26, "blob not found")
+	ErrLapsed             = errors.Register(ModuleName, 27, "blob has lapsed")
+	ErrMixedBatch         = errors.Register(ModuleName, 28, "blobs of a batch are of different quorums")
+	ErrInvalidBitmap      = errors.Register(ModuleName, 29, "invalid bitmap")
+	ErrTooFewSeats        = errors.Register(ModuleName, 30, "signatures cover too few seats")
+	ErrNothingToConfirm   = errors.Register(ModuleName, 31, "all blobs of the batch are confirmed")
+	ErrNoRewards          = errors.Register(ModuleName, 32, "nothing to claim")
+	ErrNotFound           = errors.Register(ModuleName, 33, "not found")
+	// ErrNotAvailable marks what the protocol names and this version refuses.
+	ErrNotAvailable = errors.Register(ModuleName, 34, "not available in this version")
+)

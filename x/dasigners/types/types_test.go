@@ -1,0 +1,181 @@
+package types_test
+
+import (
+	"encoding/hex"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	sdkmath "cosmossdk.io/math"
+
+	"github.com/cosmos/cosmos-sdk/codec"
+	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/zgd-network/zgd/x/dasigners/erasure"
+	"github.com/zgd-network/zgd/x/dasigners/types"
+)
+
+// mission C17: each bound of the parameters, and the value beside it.
+func TestParamsAreRefusedOneStepOutside(t *testing.T) {
+	require.NoError(t, types.DefaultParams().Validate())
+	for name, c := range map[string]struct{ good, bad func(*types.Params) }{
+		"no tokens a vote": {func(p *types.Params) { p.TokensPerVote = 1 }, func(p *types.Params) { p.TokensPerVote = 0 }},
+		"short epoch":      {func(p *types.Params) { p.EpochBlocks = 4 }, func(p *types.Params) { p.EpochBlocks = 3 }},
+		"many members":     {func(p *types.Params) { p.MaxMembers = 1024 }, func(p *types.Params) { p.MaxMembers = 1025 }},
+		"many votes":       {func(p *types.Params) { p.MaxVotesPerSigner = 65_536 }, func(p *types.Params) { p.MaxVotesPerSigner = 65_537 }},
+		"many quorums":     {func(p *types.Params) { p.MaxQuorums = 64 }, func(p *types.Params) { p.MaxQuorums = 65 }},
+		"large batch":      {func(p *types.Params) { p.MaxBatch = 256 }, func(p *types.Params) { p.MaxBatch = 257 }},
+		"empty blobs":      {func(p *types.Params) { p.MaxBlobBytes = 17 }, func(p *types.Params) { p.MaxBlobBytes = 16 }},
+		"large blobs":      {func(p *types.Params) { p.MaxBlobBytes = 128 << 20 }, func(p *types.Params) { p.MaxBlobBytes = 128<<20 + 1 }},
+		"shares":           {func(p *types.Params) { p.PoolShareBps = 8000 }, func(p *types.Params) { p.PoolShareBps = 8001 }},
+		"records outlive promises": {func(p *types.Params) { p.RecordRetentionEpochs = 42 },
+			func(p *types.Params) { p.RecordRetentionEpochs = 43 }},
+		"shape of no profile": {func(p *types.Params) { p.EncodedSlices = 3072 }, func(p *types.Params) { p.EncodedSlices = 3071 }},
+		"too little room": {func(p *types.Params) { p.DataSlices, p.EncodedSlices, p.MaxBlobBytes = 4, 16, 512<<10 },
+			func(p *types.Params) { p.DataSlices, p.EncodedSlices, p.MaxBlobBytes = 4, 16, 512<<10+1 }},
+		"free":       {func(p *types.Params) { p.BlobBaseFee = sdkmath.OneInt() }, func(p *types.Params) { p.BlobBaseFee = sdkmath.ZeroInt() }},
+		"no deposit": {func(p *types.Params) { p.SignerDeposit = sdkmath.OneInt() }, func(p *types.Params) { p.SignerDeposit = sdkmath.Int{} }},
+		"huge fee": {func(p *types.Params) { p.FeePerKib = sdkmath.NewIntWithDecimal(1, 38) },
+			func(p *types.Params) { p.FeePerKib = sdkmath.NewIntWithDecimal(1, 39) }},
+	} {
+		good, bad := types.DefaultParams(), types.DefaultParams()
+		c.good(&good)
+		require.NoError(t, good.Validate(), name)
+		c.bad(&bad)
+		require.ErrorIs(t, bad.Validate(), types.ErrInvalidParams, name)
+	}
+}
+
+func TestSmallShapesAreForDevelopmentChains(t *testing.T) {
+	development := func(chainID string) bool { return strings.HasPrefix(chainID, "zg-devnet-") }
+	for _, profile := range []erasure.Profile{erasure.Production, erasure.Parity, erasure.Dev, erasure.Test} {
+		p := types.DefaultParams()
+		p.DataSlices, p.EncodedSlices, p.MaxBlobBytes = uint32(profile.K), uint32(profile.N), 512<<10
+		require.NoError(t, p.ValidateFor("zg-devnet-1", development), profile.ID)
+		err := p.ValidateFor("zg-1", development)
+		if profile.Unsafe {
+			require.ErrorIs(t, err, types.ErrUnsafeShape, profile.ID)
+		} else {
+			require.NoError(t, err, profile.ID)
+		}
+	}
+}
+
+func TestFeesFollowRowsAndRetention(t *testing.T) {
+	p := types.DefaultParams()
+	fee := func(dataLen uint64) string {
+		got, err := p.Fee(erasure.Production, dataLen)
+		require.NoError(t, err)
+		return got.String()
+	}
+	require.Equal(t, "1007680000000000", fee(1), "64 KiB of rows at the least")
+	require.Equal(t, "1007680000000000", fee(64<<10-16))
+	require.Equal(t, "1015360000000000", fee(64<<10-15))
+	require.Equal(t, "4932160000000000", fee(32<<20-16))
+	p.RetentionEpochs = 84
+	require.Equal(t, "1015360000000000", fee(1), "twice as long")
+	_, err := p.Fee(erasure.Production, 0)
+	require.ErrorIs(t, err, types.ErrInvalidMessage)
+	pool, lottery, community := p.Split(sdkmath.NewInt(10_001))
+	require.Equal(t, []int64{7000, 2000, 1001}, []int64{pool.Int64(), lottery.Int64(), community.Int64()})
+}
+
+// What signers sign is pinned: made by a script with another SHA-256.
+func TestWhatSignersSignIsPinned(t *testing.T) {
+	root := erasure.Hash{1, 2, 3}
+	leaf := types.BatchLeaf(root, 7)
+	require.Equal(t, "15bf4de459e5762ec473d7556db7f19fed76e09665d1b354de208591c852bc36", hex.EncodeToString(leaf[:]))
+	leaf = types.ConfirmedLeaf(7, root, 5, 3)
+	require.Equal(t, "e732089da338b909fdb0112a2fed5e041d09826e4a86d08dd59ad1f4d974739b", hex.EncodeToString(leaf[:]))
+	require.Equal(t, "7a67642f64612f7369676e2f7631"+"00000000006ec881"+"0000000000000005"+"00000003"+"00000010"+hex.EncodeToString(root[:]),
+		hex.EncodeToString(types.BatchMessage(7260289, 5, 3, 16, root)))
+}
+
+func TestIdsOfABatchAscend(t *testing.T) {
+	ids, err := types.MsgConfirmBatch{FirstBlobId: 5, BlobDeltas: []uint32{1, 3}}.BlobIDs(3)
+	require.NoError(t, err)
+	require.Equal(t, []uint64{5, 6, 9}, ids)
+	for name, m := range map[string]types.MsgConfirmBatch{
+		"id 0":            {FirstBlobId: 0},
+		"the same twice":  {FirstBlobId: 5, BlobDeltas: []uint32{0}},
+		"one too many":    {FirstBlobId: 5, BlobDeltas: []uint32{1, 1, 1}},
+		"past the number": {FirstBlobId: math.MaxUint64, BlobDeltas: []uint32{1}},
+	} {
+		_, err := m.BlobIDs(3)
+		require.ErrorIs(t, err, types.ErrInvalidMessage, name)
+	}
+}
+
+func TestRootsOfASubmission(t *testing.T) {
+	good := types.MsgSubmitBlobs{DataRoots: make([]byte, 64), DataLens: []uint64{1, 2}}
+	roots, err := good.Roots(2)
+	require.NoError(t, err)
+	require.Len(t, roots, 2)
+	for name, m := range map[string]types.MsgSubmitBlobs{
+		"none":          {},
+		"a byte short":  {DataRoots: make([]byte, 63), DataLens: []uint64{1, 2}},
+		"a byte long":   {DataRoots: make([]byte, 65), DataLens: []uint64{1, 2}},
+		"one too many":  {DataRoots: make([]byte, 96), DataLens: []uint64{1, 2, 3}},
+		"a len missing": {DataRoots: make([]byte, 64), DataLens: []uint64{1}},
+	} {
+		_, err := m.Roots(2)
+		require.ErrorIs(t, err, types.ErrInvalidMessage, name)
+	}
+}
+
+func TestSocketsAreShortPrintableText(t *testing.T) {
+	require.NoError(t, types.CheckSocket(strings.Repeat("a", 255)))
+	for _, bad := range []string{"", strings.Repeat("a", 256), "host 1:2", "host\n:2", "hö:1"} {
+		require.ErrorIs(t, types.CheckSocket(bad), types.ErrInvalidMessage, "%q", bad)
+	}
+}
+
+func TestKeysTakeOverAtTheirEpoch(t *testing.T) {
+	s := types.Signer{Key: types.Key{G1: []byte{1}}, KeyId: 3, NextKey: &types.Key{G1: []byte{2}}, NextKeyEpoch: 9}
+	key, id := s.KeyAt(8)
+	require.Equal(t, []any{byte(1), uint64(3)}, []any{key.G1[0], id})
+	key, id = s.KeyAt(9)
+	require.Equal(t, []any{byte(2), uint64(4)}, []any{key.G1[0], id})
+	b := types.BeaconKey{G2: []byte{1}, EffectiveEpoch: 2, NextG2: []byte{2}, NextEpoch: 4}
+	require.Nil(t, b.KeyAt(1))
+	require.Equal(t, []byte{1}, b.KeyAt(3))
+	require.Equal(t, []byte{2}, b.KeyAt(4))
+}
+
+func TestDefaultGenesisIsValidAndItsNeighboursAreNot(t *testing.T) {
+	require.NoError(t, types.DefaultGenesis().Validate())
+	for name, change := range map[string]func(*types.GenesisState){
+		"seed":             func(g *types.GenesisState) { g.GenesisSeed = g.GenesisSeed[1:] },
+		"blob id":          func(g *types.GenesisState) { g.NextBlobId = 0 },
+		"beacon alone":     func(g *types.GenesisState) { g.Beacon = &types.Beacon{} },
+		"epoch alone":      func(g *types.GenesisState) { g.Epoch = &types.Epoch{Blocks: 4, Seed: make([]byte, 32)} },
+		"nobody's promise": func(g *types.GenesisState) { g.Registrations = []types.Registration{{}} },
+		"no lottery":       func(g *types.GenesisState) { g.SampleRound.Pool = sdkmath.Int{} },
+		"reward of 0": func(g *types.GenesisState) {
+			g.Rewards = []types.Reward{{Address: sdk.AccAddress("alice_______________").String(), Amount: sdkmath.ZeroInt()}}
+		},
+		"beacon key": func(g *types.GenesisState) {
+			g.BeaconKeys = []types.BeaconKey{{ConsensusAddress: make([]byte, 20), G2: make([]byte, 128)}}
+		},
+	} {
+		g := types.DefaultGenesis()
+		change(g)
+		require.ErrorIs(t, g.Validate(), types.ErrInvalidGenesis, name)
+	}
+}
+
+func TestMessagesAreRegistered(t *testing.T) {
+	registry := codectypes.NewInterfaceRegistry()
+	sdk.RegisterInterfaces(registry)
+	types.RegisterInterfaces(registry)
+	require.Len(t, registry.ListImplementations(sdk.MsgInterfaceProtoName), 15)
+	amino := codec.NewLegacyAmino()
+	sdk.RegisterLegacyAminoCodec(amino)
+	types.RegisterLegacyAminoCodec(amino)
+	raw, err := amino.MarshalJSON(&types.MsgUnregisterSigner{Signer: "x"})
+	require.NoError(t, err)
+	require.Contains(t, string(raw), "zg/x/dasigners/MsgUnregisterSigner")
+}
