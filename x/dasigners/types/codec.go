@@ -30,7 +30,7 @@ func RegisterLegacyAminoCodec(cdc *codec.LegacyAmino) {
 		{&MsgRegisterNextEpoch{}, "MsgRegisterNextEpoch"}, {&MsgUnregisterSigner{}, "MsgUnregisterSigner"},
 		{&MsgDeposit{}, "MsgDeposit"}, {&MsgSubmitBlobs{}, "MsgSubmitBlobs"}, {&MsgConfirmBatch{}, "MsgConfirmBatch"},
 		{&MsgSubmitSample{}, "MsgSubmitSample"}, {&MsgOpenChallenge{}, "MsgOpenChallenge"},
-		{&MsgAnswerChallenge{}, "MsgAnswerChallenge"}, {&MsgSubmitFalseAttestation{}, "MsgSubmitFalseAttestation"},
+		{&MsgAnswerChallenge{}, "MsgAnswerChallenge"}, {&MsgSubmitFalseAttestation{}, "MsgFalseAttestation"}, // names have 39 bytes at most
 		{&MsgClaimRewards{}, "MsgClaimRewards"}, {&MsgUpdateParams{}, "MsgUpdateParams"},
 	} {
 		legacy.RegisterAminoMsg(cdc, m.msg, "zg/x/dasigners/"+m.name)
