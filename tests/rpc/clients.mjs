@@ -1,7 +1,8 @@
 // viem and ethers on what used to break them: simulations, block overrides,
 // access lists, proofs at the head, heads by hash, pending nonces.
 import { readFileSync } from 'node:fs'
-import { createPublicClient, http, webSocket, parseEther, encodeFunctionData, parseAbi } from 'viem'
+import { createPublicClient, createWalletClient, http, webSocket, parseEther, encodeFunctionData, parseAbi } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
 import { WebSocketProvider, JsonRpcProvider, Wallet, NonceManager } from 'ethers'
 import WebSocket from 'ws'
 
@@ -60,6 +61,17 @@ await check('viem estimateFeesPerGas', async () => {
 await check('viem getBlock by an unknown hash is BlockNotFoundError', async () => {
   const name = await client.getBlock({ blockHash: `0x${'de'.repeat(32)}` }).then(() => 'found', (e) => e.name)
   want(name, 'BlockNotFoundError')
+})
+await check('viem deploys and writes without naming gas or nonce (eth_fillTransaction)', async () => {
+  const account = privateKeyToAccount(`0x${readFileSync(net.accounts[1].private_key_file, 'utf8').trim().replace(/^0x/, '')}`)
+  const chain = { id: net.evm_chain_id, name: 'devnet', nativeCurrency: { name: 'zg', symbol: 'zg', decimals: 18 }, rpcUrls: { default: { http: [net.evm_rpc] } } }
+  const wallet = createWalletClient({ account, chain, transport: http(net.evm_rpc) })
+  const mined = async (tx) => client.waitForTransactionReceipt({ hash: await wallet.sendTransaction(tx), pollingInterval: 50 })
+  const echo = '6000358060005560005260' + '2a60206000a160206000f3' // stores, logs and returns a word
+  const { contractAddress } = await mined({ data: `0x60${(echo.length / 2).toString(16)}8060093d393df3${echo}` })
+  const written = await mined({ to: contractAddress, data: `0x${'7'.repeat(64)}` })
+  want(written.status, 'success')
+  want(written.logs.length, 1)
 })
 await check('viem watchBlocks over WebSocket, found again by hash', async () => {
   const hashes = await new Promise((resolve, reject) => {

@@ -135,3 +135,33 @@ func (e *ethAPI) GetRawTransactionByBlockNumberAndIndex(ctx context.Context, num
 	}
 	return e.GetRawTransactionByHash(ctx, tx.Hash)
 }
+
+// FillTransaction completes a transaction that a wallet is about to sign (viem
+// asks before it sends). Nonce and gas are found here: upstream estimates at
+// block 0, where no contract is, and counts no pooled transaction.
+func (e *ethAPI) FillTransaction(ctx context.Context, args evmtypes.TransactionArgs) (*rpctypes.SignTransactionResult, error) {
+	if args.Nonce == nil {
+		pending := ethrpc.BlockNumberOrHashWithNumber(ethrpc.PendingBlockNumber)
+		nonce, err := e.GetTransactionCount(ctx, args.GetFrom(), &pending)
+		if err != nil {
+			return nil, err
+		}
+		args.Nonce = nonce
+	}
+	if args.Gas == nil {
+		call := args
+		call.Nonce = nil
+		gas, err := e.EstimateGas(ctx, call, nil, nil)
+		if err != nil {
+			return nil, err
+		}
+		args.Gas = &gas
+	}
+	args, err := e.backend.SetTxDefaults(ctx, args)
+	if err != nil {
+		return nil, plain(err)
+	}
+	tx := args.ToTransaction(ethtypes.LegacyTxType)
+	raw, err := tx.MarshalBinary()
+	return &rpctypes.SignTransactionResult{Raw: raw, Tx: tx}, err
+}
