@@ -5,6 +5,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"time"
@@ -13,19 +14,20 @@ import (
 
 	cmtcfg "github.com/cometbft/cometbft/config"
 
+	"cosmossdk.io/log/v2"
 	sdkmath "cosmossdk.io/math"
 
+	dbm "github.com/cosmos/cosmos-db"
 	evmtypes "github.com/cosmos/evm/x/vm/types"
 
 	"github.com/cosmos/cosmos-sdk/codec"
+	sdkserver "github.com/cosmos/cosmos-sdk/server"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	genutiltypes "github.com/cosmos/cosmos-sdk/x/genutil/types"
 
 	"github.com/zgd-network/zgd/app"
 	"github.com/zgd-network/zgd/cmd/zgd/nodeconfig"
 	"github.com/zgd-network/zgd/cmd/zgd/testnet"
-	flowtypes "github.com/zgd-network/zgd/x/flow/types"
-	poratypes "github.com/zgd-network/zgd/x/pora/types"
 )
 
 const (
@@ -89,7 +91,7 @@ func evmdApp(c *nodeconfig.AppConfig) {
 	*c = d
 }
 
-// withoutOurPrecompiles leaves the library's precompiles active, and no preinstall.
+// withoutOurPrecompiles leaves the library's precompiles active and no others.
 func withoutOurPrecompiles(cdc codec.Codec, state app.GenesisState) error {
 	var vm evmtypes.GenesisState
 	cdc.MustUnmarshalJSON(state[evmtypes.ModuleName], &vm)
@@ -100,8 +102,14 @@ func withoutOurPrecompiles(cdc codec.Codec, state app.GenesisState) error {
 	return nil
 }
 
-// withoutOurModules takes x/flow and x/pora out of a written genesis.
+// withoutOurModules takes what the peer has no module for out of a written genesis.
 func withoutOurModules(path string) error {
+	peer, err := app.New(app.Options{
+		Logger: log.NewNopLogger(), DB: dbm.NewMemDB(), ChainID: app.DefaultChainID, AppOptions: noPool{},
+	}.WithoutStorage().Untuned())
+	if err != nil {
+		return err
+	}
 	genesis, err := genutiltypes.AppGenesisFromFile(path)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", path, err)
@@ -110,10 +118,20 @@ func withoutOurModules(path string) error {
 	if err := json.Unmarshal(genesis.AppState, &state); err != nil {
 		return fmt.Errorf("app state of %s: %w", path, err)
 	}
-	delete(state, flowtypes.ModuleName)
-	delete(state, poratypes.ModuleName)
+	maps.DeleteFunc(state, func(name string, _ json.RawMessage) bool { return peer.ModuleManager.Modules[name] == nil })
 	if genesis.AppState, err = json.Marshal(state); err != nil {
 		return err
 	}
 	return genesis.SaveAs(path)
+}
+
+// noPool are options of an app that is only asked for its modules.
+type noPool struct{}
+
+// Get switches the pool off.
+func (noPool) Get(key string) any {
+	if key == sdkserver.FlagMempoolMaxTxs {
+		return -1
+	}
+	return nil
 }
