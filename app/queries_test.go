@@ -95,24 +95,28 @@ func TestQueriesBesideBlocksSeeOneHeight(t *testing.T) {
 // write to what they share.
 func TestManyReadOneQueryContext(t *testing.T) {
 	c := apptest.New(t)
-	for range 20 {
-		c.Deliver()
+	c.Deliver()
+	for range 3000 { // a map written by two at once ends the process, when it is noticed
 		ctx, err := c.App.CreateQueryContext(0, false)
 		require.NoError(t, err)
-		start := make(chan struct{})
-		var readers sync.WaitGroup
-		for _, read := range []func(){
+		reads := []func(){
 			func() { c.App.BankKeeper.GetSupply(ctx, app.BaseDenom) },
 			func() { c.App.EVMKeeper.GetParams(ctx) },
 			func() { c.App.FeeMarketKeeper.GetParams(ctx) },
 			func() { _, _ = c.App.StakingKeeper.BondDenom(ctx) },
 			func() { _, _ = c.App.MintKeeper.Params.Get(ctx) },
 			func() { c.App.AccountKeeper.GetParams(ctx) },
-		} {
-			readers.Add(1)
-			go func() { defer readers.Done(); <-start; read() }()
 		}
-		close(start)
+		var readers sync.WaitGroup
+		for first := range 4 {
+			readers.Add(1)
+			go func() {
+				defer readers.Done()
+				for i := range reads {
+					reads[(first+i)%len(reads)]()
+				}
+			}()
+		}
 		readers.Wait()
 	}
 }
