@@ -32,6 +32,9 @@ func prepareEVMGlobals(evmChainID uint64) error {
 		if err := corevm.ExtendActivators(evmtypes.DefaultCosmosEVMActivators); err != nil {
 			return fmt.Errorf("register EVM activators: %w", err)
 		}
+		if err := corevm.ExtendActivators(ourActivators()); err != nil {
+			return fmt.Errorf("register our EVM activators: %w", err)
+		}
 		evmtypes.DefaultCosmosEVMActivators = nil
 		evmGlobals.activated = true
 	}

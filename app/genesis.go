@@ -77,6 +77,7 @@ func (app *App) genesisBasics() map[string]module.AppModuleBasic {
 			state.Params.EvmDenom = BaseDenom
 			state.Params.ExtendedDenomOptions = &evmtypes.ExtendedDenomOptions{ExtendedDenom: BaseDenom}
 			state.Params.ActiveStaticPrecompiles = app.defaultActivePrecompiles()
+			state.Params.ExtraEIPs = []int64{blobBaseFeeEIP}
 			state.Preinstalls = app.preinstalls()
 			return cdc.MustMarshalJSON(state)
 		}),

@@ -33,7 +33,7 @@ func (app *App) newEVMKeepers(o Options) {
 	app.EVMKeeper = evmkeeper.NewKeeper(
 		app.appCodec, app.stores.kv[evmtypes.StoreKey], app.stores.object[evmtypes.ObjectKey], app.stores.tracked,
 		authority, app.AccountKeeper, app.BankKeeper, app.StakingKeeper, app.FeeMarketKeeper,
-		&app.ConsensusKeeper, &app.Erc20Keeper, app.EVMChainID,
+		&app.ConsensusKeeper, nativeTokens{&app.Erc20Keeper}, app.EVMChainID,
 		cast.ToString(o.AppOptions.Get(srvflags.EVMTracer)),
 	)
 	// Fees gather in the object store and reach the fee collector in bank's

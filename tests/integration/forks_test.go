@@ -47,6 +47,8 @@ func TestTheForksInForce(t *testing.T) {
 		{"EIP-5656: MCOPY over itself, 1 byte on", "7f000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f5f52" + "601f5f60015e" + "60205ff3", "00000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e"},
 		{"EIP-1153: TLOAD after TSTORE", "6008600a5d600a5c" + ret, word(8)},
 		{"EIP-1153: TLOAD before TSTORE", "600a5c" + ret, word(0)},
+		{"EIP-7516: BLOBBASEFEE is 1, blobs are not for sale", "4a" + ret, word(1)},
+		{"EIP-7516: BLOBBASEFEE costs 2 gas", "5a4a505a9003" + ret, word(2 + 2 + 2)},
 		{"EIP-4844: BLOBHASH of a transaction without blobs is 0", "5f49" + ret, word(0)},
 		{"EIP-3198: BASEFEE is the fee market's", "48" + ret, word(1_000_000_000)},
 		{"EIP-1344: CHAINID", "46" + ret, word(c.App.EVMChainID)},
@@ -63,13 +65,6 @@ func TestTheForksInForce(t *testing.T) {
 			require.Equal(t, w.want, common.Bytes2Hex(out))
 		})
 	}
-	t.Run("EIP-7516: BLOBBASEFEE fails its transaction and nothing else, a gap of cosmos/evm: its block context has no blob price", func(t *testing.T) {
-		alice, bob := c.Accounts[0], c.Accounts[1]
-		results := c.block(c.SignEth(alice, apptest.Create(common.FromHex("4a"+ret))), c.SignEth(bob, apptest.Call(alice.EVM, common.Big1, nil))).TxResults
-		require.NotZero(t, results[0].Code)
-		require.Zero(t, results[1].Code)
-		c.mustEth(alice, apptest.Call(bob.EVM, common.Big1, nil))
-	})
 	t.Run("EIP-1153: TSTORE in a static call fails", func(t *testing.T) {
 		// the code calls itself by STATICCALL when it has no data; with one byte it stores
 		out, failure := c.runCode("3615600b57600160015d00" + "5b" + "5f5f60015f305afa" + ret)
@@ -173,7 +168,7 @@ func TestForkSchedule(t *testing.T) {
 	require.True(t, config.IsPrague(common.Big1, 1))
 	require.False(t, config.IsOsaka(common.Big1, 1<<62))
 	vm := c.App.EVMKeeper.GetParams(c.Ctx())
-	require.Empty(t, vm.ExtraEIPs, "single EIPs can be switched on by governance (extra_eips)")
+	require.Equal(t, []int64{75160}, vm.ExtraEIPs, "BLOBBASEFEE; single EIPs can be switched on by governance")
 	require.EqualValues(t, 8192, vm.HistoryServeWindow, "EIP-2935")
 }
 

@@ -93,8 +93,12 @@ func TestTheNativeTokenIsAnERC20(t *testing.T) {
 		_, failure = c.ethCall(poor.EVM, tokenAt, nil, calldata(t, werc20.ABI, "transfer(address,uint256)", bob.EVM, new(big.Int).Add(one, common.Big1)))
 		require.NotEmpty(t, failure)
 	})
-	t.Run("transfer of nothing is refused, which ERC-20 does not want: cosmos/evm sends coins, and none is no coin", func(t *testing.T) {
-		refused(t, alice, tokenCall(t, nil, "transfer(address,uint256)", bob.EVM, common.Big0))
+	t.Run("transfer of nothing is a transfer", func(t *testing.T) {
+		r := c.mustEth(alice, tokenCall(t, nil, "transfer(address,uint256)", bob.EVM, common.Big0))
+		wantLog(t, r, transferred, common.Big0, alice.EVM, bob.EVM)
+		require.Equal(t, common.BigToHash(big.NewInt(1)).Bytes(), r.Ret)
+		r = c.mustEth(carol, tokenCall(t, nil, "transferFrom(address,address,uint256)", alice.EVM, bob.EVM, common.Big0))
+		wantLog(t, r, transferred, common.Big0, alice.EVM, bob.EVM)
 	})
 	t.Run("transfer to a module's account is refused", func(t *testing.T) {
 		module := common.BytesToAddress(c.App.AccountKeeper.GetModuleAddress(flowtypes.ModuleName))
@@ -123,9 +127,10 @@ func TestTheNativeTokenIsAnERC20(t *testing.T) {
 		}
 		require.True(t, c.balanceOf(tokenAt).IsZero(), "the token's own address keeps nothing")
 	})
-	t.Run("value beside a function that is not payable stays at the token, which WETH would refuse: a gap of cosmos/evm", func(t *testing.T) {
-		c.mustEth(alice, tokenCall(t, one, "withdraw(uint256)", one))
-		require.Equal(t, one.String(), c.balanceOf(tokenAt).String())
+	t.Run("value beside a function that is not payable is refused", func(t *testing.T) {
+		refused(t, alice, tokenCall(t, one, "withdraw(uint256)", one))
+		refused(t, alice, tokenCall(t, one, "transfer(address,uint256)", bob.EVM, one))
+		refused(t, alice, apptest.Call(tokenAt, one, []byte{1, 2, 3, 4}))
 	})
 	t.Run("withdraw moves nothing, says so, and wants the balance", func(t *testing.T) {
 		before := c.balanceOf(alice.EVM)
@@ -155,10 +160,8 @@ func TestTheNativeTokenIsAnERC20(t *testing.T) {
 			require.NotContains(t, strings.ToLower(name), "permit")
 		}
 		for _, signature := range []string{"DOMAIN_SEPARATOR()", "nonces(address)", "permit(address,address,uint256,uint256,uint8,bytes32,bytes32)"} {
-			// an unknown function is a deposit of nothing, as with WETH9: no data comes back
-			out, failure := c.ethCall(alice.EVM, tokenAt, nil, append(crypto.Keccak256([]byte(signature))[:4], make([]byte, 7*32)...))
-			require.Empty(t, failure, signature)
-			require.Empty(t, out, signature)
+			_, failure := c.ethCall(alice.EVM, tokenAt, nil, append(crypto.Keccak256([]byte(signature))[:4], make([]byte, 7*32)...))
+			require.NotEmpty(t, failure, signature)
 		}
 	})
 	t.Run("calldata cut short is refused", func(t *testing.T) {
@@ -208,7 +211,7 @@ func TestTheNativeTokenHasOneBalance(t *testing.T) {
 		func(from, to apptest.Account) []byte {
 			return c.SignEth(from, apptest.Call(to.EVM, big.NewInt(rnd.Int64()), nil))
 		},
-		func(from, _ apptest.Account) []byte { // an unknown function is a deposit
+		func(from, _ apptest.Account) []byte { // an unknown function: reverts
 			return c.SignEth(from, apptest.Call(tokenAt, big.NewInt(7), []byte{1, 2, 3, 4}))
 		},
 		func(from, to apptest.Account) []byte {

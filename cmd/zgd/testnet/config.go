@@ -69,7 +69,6 @@ func (w *writer) appConfig(i int) nodeconfig.AppConfig {
 	c.JSONRPC.Address = fmt.Sprintf("%s:%d", loopback, p.EVM)
 	c.JSONRPC.WsAddress = fmt.Sprintf("%s:%d", loopback, p.EVMWS)
 	c.JSONRPC.MetricsAddress = fmt.Sprintf("%s:%d", loopback, p.EVMMetrics)
-	c.JSONRPC.WSOrigins = []string{"*"} // browsers on this machine
 	c.EVM.GethMetricsAddress = fmt.Sprintf("%s:%d", loopback, p.GethMetrics)
 	if w.App != nil {
 		w.App(&c)

@@ -34,13 +34,13 @@ export const aminoName = 'zg/x/flow/MsgSubmit'
 // amino JSON: 64-bit numbers as text, bytes in base64, empty fields left out
 export const toAmino = (v) => ({
   sender: v.sender,
-  submission: { size_bytes: String(v.submission.sizeBytes), nodes: v.submission.nodes.map((n) => ({ root: base64(n.root), ...(n.height ? { height: n.height } : {}) })) },
+  submission: { size_bytes: String(v.submission.sizeBytes), nodes: v.submission.nodes.map((n) => ({ root: base64(n.root), height: n.height })) },
   endowment: v.endowment,
   ...(v.submitter ? { submitter: v.submitter } : {}),
 })
 const fromAmino = (a) => ({
   sender: a.sender, flowId: 0, endowment: a.endowment, submitter: a.submitter ?? '',
-  submission: { sizeBytes: Number(a.submission.size_bytes), tags: new Uint8Array(), nodes: a.submission.nodes.map((n) => ({ root: Buffer.from(n.root, 'base64'), height: n.height ?? 0 })) },
+  submission: { sizeBytes: Number(a.submission.size_bytes), tags: new Uint8Array(), nodes: a.submission.nodes.map((n) => ({ root: Buffer.from(n.root, 'base64'), height: n.height })) },
 })
 
 export const registry = new Registry([...defaultRegistryTypes, [typeUrl, MsgSubmit]])

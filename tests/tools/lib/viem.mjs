@@ -14,10 +14,7 @@ export const chain = defineChain({
 
 export const client = createPublicClient({ chain, transport: http(), pollingInterval: 100, cacheTime: 0 })
 export const live = () => createPublicClient({ chain, transport: webSocket(network.evm_ws, { reconnect: false }) })
-// wallet leaves eth_fillTransaction out, which fills in too little gas (README.md,
-// "Gaps"); unaided is viem as it comes.
-export const unaided = (n) => createWalletClient({ chain, transport: http(), account: privateKeyToAccount(key(n)) })
-export const wallet = (n) => createWalletClient({ chain, transport: http(undefined, { methods: { exclude: ['eth_fillTransaction'] } }), account: privateKeyToAccount(key(n)) })
+export const wallet = (n) => createWalletClient({ chain, transport: http(), account: privateKeyToAccount(key(n)) })
 export const mined = async (hash) => client.waitForTransactionReceipt({ hash: await hash, timeout: 20_000 })
 
 // deploy deploys a contract of foundry/src: {address, abi}.
