@@ -31,19 +31,19 @@ import (
 )
 
 const (
-	floodGas     = 3_000_000 // wanted by one submission: 20 fill a block
-	floodTipGwei = 20        // transfers bid 1
-	flooders     = 24
-	ahead        = 8 // submissions of one account that wait
-	blockTime    = 500 * time.Millisecond
-	phaseTime    = 18 * time.Second
+	floodGas       = 3_000_000 // wanted by one submission: 20 fill a block
+	floodTipGwei   = 20        // transfers bid 1
+	flooders       = 24
+	ahead          = 8 // submissions of one account that wait
+	lanesBlockTime = 500 * time.Millisecond
+	phaseTime      = 18 * time.Second
 )
 
 // TestTransfersPassABusyLog measures transfers, native ones and Ethereum's, on
 // an idle chain and while blocks are full of submissions that bid 20 times as
 // much, native ones and then calls of the flow contract. mission C21
 func TestTransfersPassABusyLog(t *testing.T) {
-	n := newLanesNet(t, "--validators", "1", "--storage", "0", "--miners", "0", "--block-time", blockTime.String())
+	n := newLanesNet(t, "--validators", "1", "--storage", "0", "--miners", "0", "--block-time", lanesBlockTime.String())
 	native, contract := n.fundFlooders("native"), n.fundFlooders("contract")
 
 	rows := []laneRow{n.measure("idle")}
@@ -57,7 +57,7 @@ func TestTransfersPassABusyLog(t *testing.T) {
 	rows = append(rows, n.measure("flood by the flow contract"))
 	stop()
 
-	t.Logf("transfers, one validator, %s blocks:\n%-28s %5s %6s | %-14s | %-20s | %s", blockTime, "", "sent", "blocks", "blocks 50/99/max", "ms p50 / p99 / max", "submissions' mean share of block gas")
+	t.Logf("transfers, one validator, %s blocks:\n%-28s %5s %6s | %-14s | %-20s | %s", lanesBlockTime, "", "sent", "blocks", "blocks 50/99/max", "ms p50 / p99 / max", "submissions' mean share of block gas")
 	for _, r := range rows {
 		t.Logf("%-28s %5d %6d | %5d %4d %5d | %6d %6d %6d | %3.0f %%", r.name, len(r.blocks), r.passed,
 			at(r.blocks, 50), at(r.blocks, 99), at(r.blocks, 100), at(r.ms, 50), at(r.ms, 99), at(r.ms, 100), r.share*100)
@@ -146,7 +146,7 @@ func (n *lanesNet) flood(wallets []*wallet, submit func(*wallet) error) (stop fu
 						}
 					}
 				}
-				time.Sleep(blockTime / 2)
+				time.Sleep(lanesBlockTime / 2)
 			}
 		})
 	}

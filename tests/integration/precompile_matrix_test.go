@@ -50,7 +50,6 @@ type stage struct {
 	puppets []common.Address
 	storer  fixture
 	store   common.Address
-	books   ledger
 }
 
 func newStage(t testing.TB, o apptest.Options, change ...apptest.Mutator) *stage {

@@ -22,7 +22,6 @@ type poraHistory struct {
 	data   *library
 	relay  common.Address
 	run    func(ops ...puppetOp) []byte
-	epoch  uint64
 	proofs int
 }
 

@@ -51,9 +51,7 @@ func (p provable) block(height uint8, index uint64) (offset *big.Int, leaf []byt
 
 func words(list []merkle.Hash) [][32]byte {
 	out := make([][32]byte, len(list))
-	for i := range list {
-		out[i] = list[i]
-	}
+	copy(out, list)
 	return out
 }
 

@@ -29,5 +29,6 @@ func invalid(i, of int, err error) error {
 	if of > 1 {
 		text = fmt.Sprintf("item %d: %s", i, text)
 	}
-	return fmt.Errorf("Invalid submission: %s", text) //nolint:staticcheck // the text clients of 0G look for
+	//lint:ignore ST1005 clients of 0G look for this text
+	return fmt.Errorf("Invalid submission: %s", text)
 }

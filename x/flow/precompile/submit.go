@@ -109,7 +109,8 @@ func (c contracts) enter(call contract.Call, items []item) ([]types.Entry, error
 		return nil, c.flowError("EnforcedPause")
 	}
 	if len(items) == 0 || len(items) > int(params.MaxBatch) {
-		return nil, fmt.Errorf("Invalid submission: %d submissions, want 1 to %d", len(items), params.MaxBatch) //nolint:staticcheck // the text clients of 0G look for
+		//lint:ignore ST1005 clients of 0G look for this text
+		return nil, fmt.Errorf("Invalid submission: %d submissions, want 1 to %d", len(items), params.MaxBatch)
 	}
 	submissions, sectors, err := describe(items)
 	if err != nil {

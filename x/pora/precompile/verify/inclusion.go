@@ -78,8 +78,6 @@ func inFlow(root merkle.Hash, length *big.Int, sector, data, proof any) bool {
 func siblings(proof any) []merkle.Hash {
 	hashes := proof.([][32]byte)
 	out := make([]merkle.Hash, len(hashes))
-	for i := range hashes {
-		out[i] = hashes[i]
-	}
+	copy(out, hashes)
 	return out
 }
