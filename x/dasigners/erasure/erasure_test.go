@@ -36,7 +36,7 @@ func sizes(p erasure.Profile) []int {
 	return list
 }
 
-// mission D01 D04
+// mission D01
 func TestEveryRowOfEveryShapeIsGood(t *testing.T) {
 	for _, p := range []erasure.Profile{erasure.Test, erasure.Dev, erasure.Production, erasure.Parity} {
 		for _, size := range sizes(p) {
@@ -114,7 +114,7 @@ func TestOneBitAwayIsRefusedAndNamed(t *testing.T) {
 }
 
 // An encoder that commits to wrong rows honestly hashed is found by the
-// combination, whichever row it is. mission D04
+// combination, whichever row it is. mission D03
 func TestWrongCodingUnderAnHonestTreeIsFound(t *testing.T) {
 	for _, victim := range []int{0, 31, 32, 100} {
 		b, err := erasure.NewBlob(erasure.Dev, 7, noise(1000, 9))

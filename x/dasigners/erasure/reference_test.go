@@ -109,7 +109,7 @@ func TestTheFieldIsLeopards(t *testing.T) {
 	}
 }
 
-// mission D04
+// mission D01
 func TestTheSlowReferenceEncodesAndCombinesTheSame(t *testing.T) {
 	f := newField()
 	for _, p := range []erasure.Profile{erasure.Test, erasure.Dev} {

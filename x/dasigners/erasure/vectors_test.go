@@ -16,7 +16,7 @@ func ramp(n int) []byte {
 }
 
 // The three blobs of the specification, made by two implementations that are
-// not this one. mission D04
+// not this one. mission D01
 func TestVectorsOfTheSpecification(t *testing.T) {
 	for _, v := range []struct {
 		name                               string

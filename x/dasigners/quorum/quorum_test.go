@@ -27,7 +27,7 @@ func draw(t testing.TB, seed byte, list []quorum.Entry, n, most int) []quorum.Qu
 	return drawn
 }
 
-// mission D02
+// mission D05
 func TestHowManyQuorums(t *testing.T) {
 	for _, c := range []struct {
 		name  string
