@@ -189,7 +189,7 @@ func (k Keeper) closeBlock(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		leaves[i] = types.ConfirmedLeaf(id, erasure.Hash(blob.DataRoot), blob.Epoch, blob.QuorumId)
+		leaves[i] = erasure.ConfirmedLeaf(id, erasure.Hash(blob.DataRoot), blob.Epoch, blob.QuorumId)
 		if err := k.BlockConfirmed.Remove(ctx, id); err != nil {
 			return err
 		}

@@ -32,7 +32,7 @@ func TestABlobIsOrderedConfirmedAndPaid(t *testing.T) {
 	root, err := f.queries.ConfirmedRoot(f.ctx, &types.QueryConfirmedRootRequest{Height: height})
 	require.NoError(t, err)
 	leaves := func() []erasure.Hash {
-		return []erasure.Hash{types.ConfirmedLeaf(1, rootOf(1), 1, receipt.QuorumId), types.ConfirmedLeaf(2, rootOf(2), 1, receipt.QuorumId)}
+		return []erasure.Hash{erasure.ConfirmedLeaf(1, rootOf(1), 1, receipt.QuorumId), erasure.ConfirmedLeaf(2, rootOf(2), 1, receipt.QuorumId)}
 	}
 	require.Equal(t, uint32(2), root.Root.Blobs)
 	require.True(t, erasure.CheckMerklePath(leaves()[1], 1, 2, erasure.MerklePath(leaves(), 1), erasure.Hash(root.Root.Root)))

@@ -322,12 +322,12 @@ func (f *fixture) sign(members []member, first uint64, count int, signs func(mem
 	for i := range count {
 		b, err := f.keeper.Blob(f.ctx, first+uint64(i))
 		require.NoError(f.tb, err)
-		leaves = append(leaves, types.BatchLeaf(erasure.Hash(b.DataRoot), b.BlobId))
+		leaves = append(leaves, erasure.BatchLeaf(erasure.Hash(b.DataRoot), b.BlobId))
 		if i > 0 {
 			msg.BlobDeltas = append(msg.BlobDeltas, 1)
 		}
 	}
-	message := types.BatchMessage(evmChain, blob.Epoch, blob.QuorumId, uint32(count), erasure.MerkleRoot(leaves))
+	message := erasure.BatchMessage(evmChain, blob.Epoch, blob.QuorumId, uint32(count), erasure.MerkleRoot(leaves))
 	drawn := record.Drawn()
 	msg.MemberBitmap = make([]byte, (len(drawn.Members)+7)/8)
 	sum := bls.SumG1()

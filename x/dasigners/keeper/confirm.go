@@ -48,7 +48,7 @@ func (k Keeper) ConfirmBatch(ctx context.Context, ids []uint64, bitmap, signatur
 	if err != nil {
 		return Confirmation{}, err
 	}
-	message := types.BatchMessage(k.EVMChainID, record.Epoch, record.QuorumId, uint32(len(blobs)), root)
+	message := erasure.BatchMessage(k.EVMChainID, record.Epoch, record.QuorumId, uint32(len(blobs)), root)
 	if err := checkSignature(&key, message, signature); err != nil {
 		return Confirmation{}, err
 	}
@@ -92,7 +92,7 @@ func (k Keeper) batch(ctx context.Context, ids []uint64) ([]types.Blob, error) {
 func batchRoot(blobs []types.Blob) erasure.Hash {
 	leaves := make([]erasure.Hash, len(blobs))
 	for i, blob := range blobs {
-		leaves[i] = types.BatchLeaf(erasure.Hash(blob.DataRoot), blob.BlobId)
+		leaves[i] = erasure.BatchLeaf(erasure.Hash(blob.DataRoot), blob.BlobId)
 	}
 	return erasure.MerkleRoot(leaves)
 }

@@ -1,5 +1,5 @@
 // Package types holds the words of x/dasigners: messages, state records,
-// parameters, errors, and what signers sign.
+// parameters and errors.
 package types
 
 import (

@@ -1,7 +1,6 @@
 package types_test
 
 import (
-	"encoding/hex"
 	"math"
 	"strings"
 	"testing"
@@ -81,17 +80,6 @@ func TestFeesFollowRowsAndRetention(t *testing.T) {
 	require.ErrorIs(t, err, types.ErrInvalidMessage)
 	pool, lottery, community := p.Split(sdkmath.NewInt(10_001))
 	require.Equal(t, []int64{7000, 2000, 1001}, []int64{pool.Int64(), lottery.Int64(), community.Int64()})
-}
-
-// What signers sign is pinned: made by a script with another SHA-256.
-func TestWhatSignersSignIsPinned(t *testing.T) {
-	root := erasure.Hash{1, 2, 3}
-	leaf := types.BatchLeaf(root, 7)
-	require.Equal(t, "15bf4de459e5762ec473d7556db7f19fed76e09665d1b354de208591c852bc36", hex.EncodeToString(leaf[:]))
-	leaf = types.ConfirmedLeaf(7, root, 5, 3)
-	require.Equal(t, "e732089da338b909fdb0112a2fed5e041d09826e4a86d08dd59ad1f4d974739b", hex.EncodeToString(leaf[:]))
-	require.Equal(t, "7a67642f64612f7369676e2f7631"+"00000000006ec881"+"0000000000000005"+"00000003"+"00000010"+hex.EncodeToString(root[:]),
-		hex.EncodeToString(types.BatchMessage(7260289, 5, 3, 16, root)))
 }
 
 func TestIdsOfABatchAscend(t *testing.T) {

@@ -1,0 +1,59 @@
+package keeper
+
+import (
+	"context"
+	"fmt"
+
+	sdkmath "cosmossdk.io/math"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
+)
+
+// StakingKeeper is what Staking reads of x/staking.
+type StakingKeeper interface {
+	GetDelegatorDelegations(ctx context.Context, delegator sdk.AccAddress, maxRetrieve uint16) ([]stakingtypes.Delegation, error)
+	GetValidator(ctx context.Context, addr sdk.ValAddress) (stakingtypes.Validator, error)
+	TotalBondedTokens(ctx context.Context) (sdkmath.Int, error)
+}
+
+// Staking answers types.StakeSource and types.ValidatorSource from x/staking.
+type Staking struct{ StakingKeeper }
+
+// Bonded counts the tokens of the first delegations by validator address, those
+// to bonded validators. Jailed validators are not bonded.
+func (s Staking) Bonded(ctx context.Context, delegator sdk.AccAddress, most uint16) (sdkmath.Int, error) {
+	sum := sdkmath.ZeroInt()
+	delegations, err := s.GetDelegatorDelegations(ctx, delegator, most)
+	if err != nil {
+		return sum, fmt.Errorf("delegations of %s: %w", delegator, err)
+	}
+	for _, d := range delegations {
+		address, err := sdk.ValAddressFromBech32(d.ValidatorAddress)
+		if err != nil {
+			return sum, fmt.Errorf("delegation of %s: %w", delegator, err)
+		}
+		validator, err := s.GetValidator(ctx, address)
+		if err != nil {
+			return sum, fmt.Errorf("delegation of %s: %w", delegator, err)
+		}
+		if validator.IsBonded() {
+			sum = sum.Add(validator.TokensFromShares(d.Shares).TruncateInt())
+		}
+	}
+	return sum, nil
+}
+
+// TotalBonded is the tokens of all bonded validators.
+func (s Staking) TotalBonded(ctx context.Context) (sdkmath.Int, error) {
+	return s.TotalBondedTokens(ctx)
+}
+
+// ConsensusAddress of the validator whose operator is the account.
+func (s Staking) ConsensusAddress(ctx context.Context, operator sdk.AccAddress) ([]byte, error) {
+	validator, err := s.GetValidator(ctx, sdk.ValAddress(operator))
+	if err != nil {
+		return nil, err
+	}
+	return validator.GetConsAddr()
+}

@@ -1,0 +1,46 @@
+package keeper_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	sdkmath "cosmossdk.io/math"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
+
+	"github.com/zgd-network/zgd/x/dasigners/keeper"
+)
+
+// staking has validators by their first byte: even ones are bonded.
+type staking struct{ delegations int }
+
+func (s staking) GetDelegatorDelegations(_ context.Context, of sdk.AccAddress, most uint16) (list []stakingtypes.Delegation, err error) {
+	for i := range min(s.delegations, int(most)) {
+		validator := sdk.ValAddress(append([]byte{byte(i)}, make([]byte, 19)...))
+		list = append(list, stakingtypes.Delegation{DelegatorAddress: of.String(), ValidatorAddress: validator.String(), Shares: sdkmath.LegacyNewDec(30)})
+	}
+	return list, nil
+}
+
+func (staking) GetValidator(_ context.Context, address sdk.ValAddress) (stakingtypes.Validator, error) {
+	v := stakingtypes.Validator{Status: stakingtypes.Bonded, Tokens: sdkmath.NewInt(50), DelegatorShares: sdkmath.LegacyNewDec(100)}
+	if address[0]%2 == 1 {
+		v.Status = stakingtypes.Unbonding
+	}
+	return v, nil
+}
+
+func (staking) TotalBondedTokens(context.Context) (sdkmath.Int, error) { return sdkmath.NewInt(7), nil }
+
+// mission C16: stake counts once, only with bonded validators, and only the first
+// sixteen delegations.
+func TestBondedStakeIsThatWithBondedValidators(t *testing.T) {
+	for delegations, want := range map[int]int64{0: 0, 1: 15, 2: 15, 3: 30, 16: 120, 17: 120} {
+		got, err := keeper.Staking{StakingKeeper: staking{delegations}}.Bonded(context.Background(), payer, 16)
+		require.NoError(t, err)
+		require.Equal(t, want, got.Int64(), "%d delegations", delegations)
+	}
+}
