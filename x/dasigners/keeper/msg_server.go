@@ -142,8 +142,23 @@ func (m msgServer) UpdateParams(ctx context.Context, msg *types.MsgUpdateParams)
 	return &types.MsgUpdateParamsResponse{}, m.Params.Set(ctx, msg.Params)
 }
 
-// Sampling, challenges and false attestations have their words and no rules yet:
-// they are refused, not ignored.
+func (m msgServer) SubmitFalseAttestation(ctx context.Context, msg *types.MsgSubmitFalseAttestation) (*types.MsgSubmitFalseAttestationResponse, error) {
+	if _, err := types.Address("sender", msg.Sender); err != nil {
+		return nil, err
+	}
+	evidence, err := msg.Evidence()
+	if err != nil {
+		return nil, err
+	}
+	_, lost, err := m.PunishFalseAttestation(ctx, evidence)
+	if err != nil {
+		return nil, err
+	}
+	return &types.MsgSubmitFalseAttestationResponse{Signers: 1, Slashed: lost}, nil
+}
+
+// Sampling and challenges have their words and no rules yet: they are refused, not
+// ignored.
 
 func (msgServer) SubmitSample(context.Context, *types.MsgSubmitSample) (*types.MsgSubmitSampleResponse, error) {
 	return nil, types.ErrNotAvailable.Wrap("MsgSubmitSample")
@@ -155,8 +170,4 @@ func (msgServer) OpenChallenge(context.Context, *types.MsgOpenChallenge) (*types
 
 func (msgServer) AnswerChallenge(context.Context, *types.MsgAnswerChallenge) (*types.MsgAnswerChallengeResponse, error) {
 	return nil, types.ErrNotAvailable.Wrap("MsgAnswerChallenge")
-}
-
-func (msgServer) SubmitFalseAttestation(context.Context, *types.MsgSubmitFalseAttestation) (*types.MsgSubmitFalseAttestationResponse, error) {
-	return nil, types.ErrNotAvailable.Wrap("MsgSubmitFalseAttestation")
 }

@@ -200,6 +200,4 @@ func TestWhatIsNotAvailableSaysSo(t *testing.T) {
 	require.ErrorIs(t, err, types.ErrNotAvailable)
 	_, err = f.msgs.AnswerChallenge(f.ctx, &types.MsgAnswerChallenge{})
 	require.ErrorIs(t, err, types.ErrNotAvailable)
-	_, err = f.msgs.SubmitFalseAttestation(f.ctx, &types.MsgSubmitFalseAttestation{})
-	require.ErrorIs(t, err, types.ErrNotAvailable)
 }

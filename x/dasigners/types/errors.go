@@ -36,6 +36,7 @@ var (
 	ErrNothingToConfirm   = errors.Register(ModuleName, 31, "all blobs of the batch are confirmed")
 	ErrNoRewards          = errors.Register(ModuleName, 32, "nothing to claim")
 	ErrNotFound           = errors.Register(ModuleName, 33, "not found")
+	ErrNoFault            = errors.Register(ModuleName, 35, "evidence shows no fault")
 	// ErrNotAvailable marks what the protocol names and this version refuses.
 	ErrNotAvailable = errors.Register(ModuleName, 34, "not available in this version")
 )
