@@ -60,7 +60,7 @@ func (f *fixture) accuse(msg *types.MsgSubmitFalseAttestation) (response *types.
 	return response, err
 }
 
-// mission D12: the holder of a wrong row who signed loses its deposit, on evidence
+// The holder of a wrong row who signed loses its deposit, on evidence
 // that is refused with anything in it changed.
 func TestAFalseAttestationCostsTheDeposit(t *testing.T) {
 	f, members := running(t, 60, 60, 60, 60)

@@ -1,6 +1,7 @@
 package keeper_test
 
 import (
+	"math/bits"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -8,10 +9,11 @@ import (
 	sdkmath "cosmossdk.io/math"
 
 	"github.com/zgd-network/zgd/x/dasigners/erasure"
+	"github.com/zgd-network/zgd/x/dasigners/quorum"
 	"github.com/zgd-network/zgd/x/dasigners/types"
 )
 
-// mission D01 D04
+// mission D02
 func TestABlobIsOrderedConfirmedAndPaid(t *testing.T) {
 	f, members := running(t, 60, 60, 60, 60)
 	receipt, err := f.submit(rootOf(1), rootOf(2))
@@ -100,7 +102,7 @@ func TestSubmissionsAreRefused(t *testing.T) {
 	require.ErrorContains(t, err, "insufficient funds")
 }
 
-// mission D05: each condition of a confirmation, broken alone.
+// mission D07: each condition of a confirmation, broken alone.
 func TestConfirmationsAreRefusedOneBitAway(t *testing.T) {
 	f, members := running(t, 60, 60, 60, 60, 60)
 	receipt, err := f.submit(rootOf(1), rootOf(2), rootOf(3))
@@ -108,6 +110,11 @@ func TestConfirmationsAreRefusedOneBitAway(t *testing.T) {
 	good := func() *types.MsgConfirmBatch { return f.sign(members, 1, 3, all) }
 	infinity := make([]byte, 64)
 	half := f.sign(members, 1, 2, all)
+	abroad := f.signFor(evmChain+1, members, 1, 3, all).Signature
+	reversed := f.sign(members, 1, 3, all)
+	for i := range reversed.MemberBitmap {
+		reversed.MemberBitmap[i] = bits.Reverse8(reversed.MemberBitmap[i])
+	}
 	for name, c := range map[string]struct {
 		change func(*types.MsgConfirmBatch)
 		want   error
@@ -121,6 +128,8 @@ func TestConfirmationsAreRefusedOneBitAway(t *testing.T) {
 		"a signature of infinity": {func(m *types.MsgConfirmBatch) { m.Signature = infinity }, types.ErrInvalidSignature},
 		"a short signature":       {func(m *types.MsgConfirmBatch) { m.Signature = m.Signature[1:] }, types.ErrInvalidSignature},
 		"one of other blobs":      {func(m *types.MsgConfirmBatch) { m.Signature = half.Signature }, types.ErrInvalidSignature},
+		"one of another chain":    {func(m *types.MsgConfirmBatch) { m.Signature = abroad }, types.ErrInvalidSignature},
+		"a bitmap turned around":  {func(m *types.MsgConfirmBatch) { m.MemberBitmap = reversed.MemberBitmap }, types.ErrInvalidBitmap},
 		"a blob less":             {func(m *types.MsgConfirmBatch) { m.BlobDeltas = m.BlobDeltas[1:] }, types.ErrInvalidSignature},
 		"a blob too many":         {func(m *types.MsgConfirmBatch) { m.BlobDeltas = append(m.BlobDeltas, 1) }, types.ErrBlobNotFound},
 		"ids that do not ascend":  {func(m *types.MsgConfirmBatch) { m.BlobDeltas[0] = 0 }, types.ErrInvalidMessage},
@@ -150,7 +159,7 @@ func TestConfirmationsAreRefusedOneBitAway(t *testing.T) {
 	f.balance()
 }
 
-// mission D05: exactly two thirds of the seats pass, one less does not. Which
+// mission D07: exactly two thirds of the seats pass, one less does not. Which
 // members that takes depends on the draw: try all sets.
 func TestTwoThirdsOfTheSeatsAreEnough(t *testing.T) {
 	f, members := running(t, 20, 30, 40, 50, 60)
@@ -213,7 +222,9 @@ func TestABlobLapsesAfterItsWindow(t *testing.T) {
 	f.balance()
 }
 
-func TestBlobsOfTwoQuorumsAreNoBatch(t *testing.T) {
+// mission D06: the quorum is drawn by the beacon of the block that orders the blob,
+// which its sender did not know; blobs of two quorums are no batch.
+func TestTheBeaconAssignsQuorumsAndBatchesKeepToOne(t *testing.T) {
 	f, members := running(t, 200, 200)
 	require.Equal(t, uint32(2), f.epoch().Quorums)
 	quorums := map[uint32]uint64{}
@@ -221,6 +232,9 @@ func TestBlobsOfTwoQuorumsAreNoBatch(t *testing.T) {
 		receipt, err := f.submit(rootOf(n))
 		require.NoError(t, err)
 		quorums[receipt.QuorumId] = receipt.FirstBlobId
+		value, err := f.keeper.BeaconValue(f.ctx)
+		require.NoError(t, err)
+		require.Equal(t, quorum.Assign(value, receipt.FirstBlobId, 2), receipt.QuorumId)
 	}
 	first, second := min(quorums[0], quorums[1]), max(quorums[0], quorums[1])
 	msg := f.sign(members, first, 1, all)

@@ -313,6 +313,11 @@ func (f *fixture) submitMsg(msg *types.MsgSubmitBlobs) (response *types.MsgSubmi
 // signs is true.
 func (f *fixture) sign(members []member, first uint64, count int, signs func(member) bool) *types.MsgConfirmBatch {
 	f.tb.Helper()
+	return f.signFor(evmChain, members, first, count, signs)
+}
+
+func (f *fixture) signFor(chain uint64, members []member, first uint64, count int, signs func(member) bool) *types.MsgConfirmBatch {
+	f.tb.Helper()
 	blob, err := f.keeper.Blob(f.ctx, first)
 	require.NoError(f.tb, err)
 	record, err := f.keeper.Quorum(f.ctx, blob.Epoch, blob.QuorumId)
@@ -327,7 +332,7 @@ func (f *fixture) sign(members []member, first uint64, count int, signs func(mem
 			msg.BlobDeltas = append(msg.BlobDeltas, 1)
 		}
 	}
-	message := erasure.BatchMessage(evmChain, blob.Epoch, blob.QuorumId, uint32(count), erasure.MerkleRoot(leaves))
+	message := erasure.BatchMessage(chain, blob.Epoch, blob.QuorumId, uint32(count), erasure.MerkleRoot(leaves))
 	drawn := record.Drawn()
 	msg.MemberBitmap = make([]byte, (len(drawn.Members)+7)/8)
 	sum := bls.SumG1()

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"cosmossdk.io/collections"
 	sdkmath "cosmossdk.io/math"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
@@ -17,7 +18,7 @@ import (
 	"github.com/zgd-network/zgd/x/dasigners/types"
 )
 
-// mission D02 D03: votes are frozen half an epoch before the seed, and the seed is
+// mission D05: votes are frozen half an epoch before the seed, and the seed is
 // the beacon of the epoch's last block.
 func TestSeatsComeFromFrozenVotesAndTheBeaconBefore(t *testing.T) {
 	f := newFixture(t)
@@ -57,6 +58,7 @@ func TestSeatsComeFromFrozenVotesAndTheBeaconBefore(t *testing.T) {
 	require.ErrorIs(t, f.renewOne(b), types.ErrRegistered)
 }
 
+// mission D04
 func TestWhoMayTakePartIsAskedAgainAtTheFreeze(t *testing.T) {
 	f := newFixture(t)
 	f.begin()
@@ -124,6 +126,35 @@ func TestTheMostVotesAreKeptWhenASnapshotIsFull(t *testing.T) {
 	}
 }
 
+// The list of registrations is bounded, and money of a thousand small accounts
+// does not keep a larger one out.
+func TestAFullListGivesWayToMoreVotes(t *testing.T) {
+	f := newFixture(t)
+	f.begin()
+	same, more := f.join("same", 30), f.join("more", 40)
+	last := sdk.AccAddress(make([]byte, 20))
+	for i := range 2048 {
+		address := append(sdk.AccAddress{byte(i >> 8), byte(i)}, make([]byte, 18)...)
+		votes := uint32(3 + i%5)
+		require.NoError(t, f.keeper.Registrations.Set(f.ctx, collections.Join(uint64(1), address), votes))
+		require.NoError(t, f.keeper.RegistrationOrder.Set(f.ctx, collections.Join3(uint64(1), votes, address)))
+	}
+	require.NoError(t, f.keeper.RegistrationCount.Set(f.ctx, 1, 2047))
+	require.NoError(t, f.renewOne(same), "the last place")
+	require.NoError(t, f.keeper.RegistrationCount.Set(f.ctx, 1, 2048))
+	require.ErrorIs(t, f.renewOne(member{address: more.address, secret: same.secret}), types.ErrInvalidSignature)
+	f.stake[string(more.address)] = 30
+	require.ErrorIs(t, f.renewOne(more), types.ErrEpochFull)
+	f.stake[string(more.address)] = 40
+	require.NoError(t, f.renewOne(more))
+	gone, err := f.queries.Registration(f.ctx, &types.QueryRegistrationRequest{Epoch: 1, Address: last.String()})
+	require.NoError(t, err)
+	require.False(t, gone.Registered, "the fewest votes, the lowest address")
+	count, err := f.keeper.RegistrationCount.Get(f.ctx, 1)
+	require.NoError(t, err)
+	require.Equal(t, uint32(2048), count)
+}
+
 // Genesis may carry signers for epoch 0: a quorum stands in the first block.
 func TestANewChainHasAQuorumInItsFirstBlock(t *testing.T) {
 	a := signerNamed("a")
@@ -175,7 +206,7 @@ func TestAStepThatFailsLeavesAnEventAndTheChainGoesOn(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// mission D03
+// mission D05
 func TestBeaconKeysTakeOverTwoEpochsLater(t *testing.T) {
 	f := newFixture(t)
 	f.begin()

@@ -44,7 +44,7 @@ func rogue(other member) types.Key {
 	return types.KeyOf(bls.PublicKey{G1: g1, G2: bls.SubG2(g.G2, o.G2)})
 }
 
-// mission D09
+// mission D04 D07
 func TestRegistrationsAreRefusedOneBitAway(t *testing.T) {
 	f := newFixture(t)
 	f.begin()
