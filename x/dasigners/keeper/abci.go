@@ -105,7 +105,7 @@ func (k Keeper) forget(ctx context.Context, current uint64) error {
 	if err != nil {
 		return err
 	}
-	if err := k.forgetBlobs(ctx, current, params.RecordRetentionEpochs); err != nil {
+	if err := k.forgetBlobs(ctx, current, params.RecordEpochs()); err != nil {
 		return err
 	}
 	promise := params.PromiseEpochs()

@@ -259,6 +259,28 @@ func TestRecordsGoBeforePromisesEnd(t *testing.T) {
 	require.False(t, has(), "epoch 1, retention 3, window 1: gone with epoch 6")
 }
 
+func TestALateConfirmationHasARecord(t *testing.T) {
+	f := newFixture(t, func(g *types.GenesisState) { g.Params.ConfirmWindowBlocks = 40 })
+	f.begin()
+	m := f.join("a", 60)
+	f.renew(m)
+	f.to(8)
+	_, err := f.submit(rootOf(1))
+	require.NoError(t, err)
+	f.to(48) // the last block of the window, five epochs later
+	_, err = f.confirm(f.sign([]member{m}, 1, 1, all))
+	require.NoError(t, err)
+	f.to(55)
+	_, err = f.keeper.Blob(f.ctx, 1)
+	require.NoError(t, err)
+	reward, err := f.keeper.Reward(f.ctx, m.address)
+	require.NoError(t, err)
+	require.Equal(t, "702", reward.String(), "its epoch's pool waited for it")
+	f.to(64)
+	_, err = f.keeper.Blob(f.ctx, 1)
+	require.ErrorIs(t, err, types.ErrBlobNotFound)
+}
+
 func TestQueriesAnswer(t *testing.T) {
 	f, members := running(t, 60, 100)
 	_, err := f.submit(rootOf(1))

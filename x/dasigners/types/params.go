@@ -136,6 +136,10 @@ func (p Params) WindowEpochs() uint64 {
 	return (p.ConfirmWindowBlocks + p.EpochBlocks - 1) / p.EpochBlocks
 }
 
+// RecordEpochs is how long after its epoch the record of a blob stays. A window
+// longer than an epoch is added, so that a late confirmation has a record, too.
+func (p Params) RecordEpochs() uint64 { return p.RecordRetentionEpochs + p.WindowEpochs() - 1 }
+
 // PromiseEpochs is how long after an epoch what its quorums signed is promised.
 func (p Params) PromiseEpochs() uint64 { return p.RetentionEpochs + p.WindowEpochs() }
 
