@@ -51,12 +51,25 @@ func (app *App) setMempool(o Options) error {
 	app.SetInsertTxHandler(lanes.insertTxHandler(app.TxDecode))
 	app.SetReapTxsHandler(pool.NewReapTxsHandler())
 	app.SetCheckTxHandler(lanes.checkTxHandler(app.TxDecode, evmserver.GetMempoolCheckTxTimeout(o.AppOptions, o.Logger)))
-	app.SetPrepareCheckStater(func(sdk.Context) {
-		if !pool.HasEventBus() { // not a node's process: nobody else tells the pool of blocks
+	app.SetPrepareCheckStater(tellPool(pool))
+	return nil
+}
+
+// tellPool passes committed blocks on to the pool. In a node's process CometBFT's
+// event bus does so, but the first block after a restart has to be told twice:
+// upstream's pool learns its head by comparing two notices and until then
+// refuses every Ethereum transaction, as beyond a gas limit of 0.
+func tellPool(pool *evmmempool.Mempool) sdk.PrepareCheckStater {
+	awake := false
+	return func(ctx sdk.Context) {
+		if !awake && ctx.BlockHeight() > 1 {
 			pool.NotifyNewBlock()
 		}
-	})
-	return nil
+		awake = true
+		if !pool.HasEventBus() {
+			pool.NotifyNewBlock()
+		}
+	}
 }
 
 // defaultNativeSlots is of how many native transactions submissions get their

@@ -20,7 +20,8 @@ export function signer(name = asked.account) {
   const account = network.accounts.find((a) => a.name === name);
   if (!account) throw new Error(`the network has no account ${name}`);
   const key = readFileSync(account.private_key_file, 'utf8').trim();
-  const provider = new ethers.JsonRpcProvider(network.evm_rpc, undefined, { polling: true, pollingInterval: 200 });
+  // ethers repeats an answer for 250 ms, longer than our blocks: a nonce would be an old one
+  const provider = new ethers.JsonRpcProvider(network.evm_rpc, undefined, { polling: true, pollingInterval: 200, cacheTimeout: -1 });
   return new ethers.Wallet(key.startsWith('0x') ? key : '0x' + key, provider);
 }
 

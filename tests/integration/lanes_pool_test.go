@@ -5,6 +5,7 @@ import (
 	"time"
 
 	abci "github.com/cometbft/cometbft/abci/types"
+	"github.com/ethereum/go-ethereum/common"
 	"github.com/stretchr/testify/require"
 
 	"github.com/cosmos/evm/mempool/txpool"
@@ -39,6 +40,23 @@ func (q *queue) settled(want int) {
 	q.tb.Helper()
 	pool := q.App.GetMempool().(interface{ GetTxPool() *txpool.TxPool }).GetTxPool()
 	require.Eventually(q.tb, func() bool { pending, _ := pool.Stats(); return pending == want }, 10*time.Second, time.Millisecond)
+}
+
+// A restarted node takes Ethereum transactions from its first block on: upstream's
+// pool refused them as beyond a gas limit of 0 until its second one.
+func TestARestartedNodeTakesTransactionsFromItsFirstBlock(t *testing.T) {
+	q := pooled(t, 40, 1, 2)
+	q.Skip(5)
+	q.Reopen()
+	q.Skip(1)
+	from, to := q.Accounts[0], q.Accounts[1]
+	var response *abci.ResponseCheckTx
+	require.Eventually(t, func() bool { // the pool resets beside the block
+		response = q.put(q.SignEth(from, apptest.Call(to.EVM, common.Big1, nil)))
+		q.ResetSequences()
+		return response.Code == 0
+	}, 5*time.Second, 10*time.Millisecond, "no block comes meanwhile")
+	q.settled(1)
 }
 
 // TestAFloodDoesNotShutTransfersOutOfThePool fills the pool from many accounts at
