@@ -1,11 +1,10 @@
 package faucet
 
 import (
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
-	"strings"
+
+	"github.com/zgd-network/zgd/sidecar/internal/daemon"
 )
 
 // localOnly lets programs and web pages of this machine in and nobody else: a
@@ -14,7 +13,7 @@ import (
 // of the internet that is open in a browser here could use us).
 func localOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !localHost(r.Host) {
+		if !daemon.LocalHost(r.Host) {
 			writeError(w, http.StatusMisdirectedRequest, "foreign_host",
 				"host "+clip(r.Host)+" is not this machine's: use http://127.0.0.1 or http://localhost", 0)
 			return
@@ -59,20 +58,7 @@ func preflight(w http.ResponseWriter, r *http.Request) {
 // machine. "null", of files and sandboxed frames, is anybody's.
 func localOrigin(origin string) bool {
 	u, err := url.Parse(origin)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.User == nil && u.Path == "" && localHost(u.Host)
-}
-
-// localHost says whether host or host:port is this machine by its own name.
-func localHost(hostport string) bool {
-	host := hostport
-	if h, _, err := net.SplitHostPort(hostport); err == nil {
-		host = h
-	}
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"))
-	return err == nil && ip.Zone() == "" && ip.IsLoopback()
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.User == nil && u.Path == "" && daemon.LocalHost(u.Host)
 }
 
 // clip shortens a stranger's text for an answer.

@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"bytes"
 	"fmt"
 
 	"github.com/ethereum/go-ethereum/accounts/abi"
@@ -54,11 +53,8 @@ type function struct {
 // New builds a contract. The table is keyed by signature, for example
 // "submit((uint256,bytes,(bytes32,uint256)[]))", and must name every function
 // of the ABI and nothing else; New panics otherwise, at start.
-func New(name string, address common.Address, abiJSON []byte, table map[string]Function, bank BankKeeper, denom string) *Contract {
-	parsed, err := abi.JSON(bytes.NewReader(abiJSON))
-	if err != nil {
-		panic(fmt.Errorf("contract %s: %w", name, err))
-	}
+func New(name string, address common.Address, abiJSON []byte, table Table, bank BankKeeper, denom string) *Contract {
+	parsed := MustABI(name, abiJSON)
 	c := &Contract{
 		name: name,
 		native: cmn.Precompile{

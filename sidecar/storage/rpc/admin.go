@@ -2,9 +2,9 @@ package rpc
 
 import (
 	"context"
-	"net"
 	"net/http"
-	"strings"
+
+	"github.com/zgd-network/zgd/sidecar/internal/daemon"
 )
 
 // NewAdmin is the handler of the private port: admin_* for the operator on the
@@ -18,24 +18,12 @@ func NewAdmin(backend Backend, opts Options, shutdown func()) http.Handler {
 	mux.HandleFunc("POST /{$}", s.serveJSONRPC(s.adminMethods(shutdown)))
 	mux.Handle("GET /metrics", opts.Metrics.Handler())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !localHost(r.Host) || r.Header.Get("Origin") != "" {
+		if !daemon.LocalHost(r.Host) || r.Header.Get("Origin") != "" {
 			http.Error(w, "the admin port is for programs on this machine", http.StatusForbidden)
 			return
 		}
 		mux.ServeHTTP(w, r)
 	})
-}
-
-func localHost(hostport string) bool {
-	host := hostport
-	if h, _, err := net.SplitHostPort(hostport); err == nil {
-		host = h
-	}
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip := net.ParseIP(strings.Trim(host, "[]"))
-	return ip != nil && ip.IsLoopback()
 }
 
 // adminMethods are those of protocol-storage.md 3.3 that mean something for a

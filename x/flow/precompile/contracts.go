@@ -1,10 +1,7 @@
 package precompile
 
 import (
-	"bytes"
 	_ "embed"
-	"fmt"
-	"maps"
 
 	"github.com/ethereum/go-ethereum/accounts/abi"
 	"github.com/ethereum/go-ethereum/common"
@@ -42,30 +39,14 @@ func New(k keeper.Keeper, bank contract.BankKeeper, at Addresses) (flow, market 
 	authority := sdk.MustAccAddressFromBech32(k.Authority())
 	c := contracts{
 		keeper: k, at: at, authority: common.BytesToAddress(authority),
-		flow: mustABI(FlowABI),
+		flow: contract.MustABI("flow", FlowABI),
 	}
-	flow = contract.New("flow", at.Flow, FlowABI, join(c.entering(), c.recharging(), c.contexts(), c.state(), c.roots(), c.administration(), c.roles("PAUSER_ROLE")), bank, types.Denom)
-	market = contract.New("market", at.Market, MarketABI, join(c.pricing(), c.roles("PARAMS_ADMIN_ROLE")), bank, types.Denom)
+	flow = contract.New("flow", at.Flow, FlowABI, contract.Join(c.entering(), c.recharging(), c.contexts(), c.state(), c.roots(), c.administration(), c.roles("PAUSER_ROLE")), bank, types.Denom)
+	market = contract.New("market", at.Market, MarketABI, contract.Join(c.pricing(), c.roles("PARAMS_ADMIN_ROLE")), bank, types.Denom)
 	return flow, market
 }
 
-type table = map[string]contract.Function
-
-func join(tables ...table) table {
-	all := table{}
-	for _, t := range tables {
-		maps.Copy(all, t)
-	}
-	return all
-}
-
-func mustABI(raw []byte) abi.ABI {
-	parsed, err := abi.JSON(bytes.NewReader(raw))
-	if err != nil {
-		panic(fmt.Errorf("x/flow/precompile: %w", err)) // the file is embedded
-	}
-	return parsed
-}
+type table = contract.Table
 
 // reads is a view of a constant price.
 func reads(gas uint64, run func(call contract.Call, args []any) ([]any, error)) contract.Function {

@@ -1,11 +1,8 @@
 package precompile
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
-	"fmt"
-	"maps"
 
 	"github.com/ethereum/go-ethereum/accounts/abi"
 	"github.com/ethereum/go-ethereum/common"
@@ -59,30 +56,14 @@ type contracts struct {
 func New(k keeper.Keeper, flow FlowKeeper, windows WindowLoads, bank contract.BankKeeper, at Addresses) (pora, reward *contract.Contract) {
 	c := contracts{
 		keeper: k, queries: keeper.NewQueryServer(k), flow: flow, windows: windows, at: at,
-		pora: mustABI(PoraABI), reward: mustABI(RewardABI),
+		pora: contract.MustABI("pora", PoraABI), reward: contract.MustABI("reward", RewardABI),
 	}
-	pora = contract.New("pora", at.Pora, PoraABI, join(c.miners(), c.proofs(), c.views(), c.mineViews()), bank, flowtypes.Denom)
+	pora = contract.New("pora", at.Pora, PoraABI, contract.Join(c.miners(), c.proofs(), c.views(), c.mineViews()), bank, flowtypes.Denom)
 	reward = contract.New("reward", at.Reward, RewardABI, c.rewards(), bank, flowtypes.Denom)
 	return pora, reward
 }
 
-type table = map[string]contract.Function
-
-func join(tables ...table) table {
-	all := table{}
-	for _, t := range tables {
-		maps.Copy(all, t)
-	}
-	return all
-}
-
-func mustABI(raw []byte) abi.ABI {
-	parsed, err := abi.JSON(bytes.NewReader(raw))
-	if err != nil {
-		panic(fmt.Errorf("x/pora/precompile: %w", err)) // the file is embedded
-	}
-	return parsed
-}
+type table = contract.Table
 
 // evmAddress is an account as the EVM names it; zero for the few accounts of the
 // chain whose addresses have 32 bytes.
