@@ -32,7 +32,7 @@ func keys(t testing.TB, n int) (secret []bls.SecretKey, public []bn254.G2Affine)
 	return secret, public
 }
 
-// mission D07
+// mission D07 (half: the pure package)
 func TestAnAggregateVerifiesAndOneBitAwayDoesNot(t *testing.T) {
 	secret, public := keys(t, 5)
 	message := []byte("batch")

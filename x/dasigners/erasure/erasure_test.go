@@ -36,7 +36,7 @@ func sizes(p erasure.Profile) []int {
 	return list
 }
 
-// mission D01
+// mission D01 (half: the pure package)
 func TestEveryRowOfEveryShapeIsGood(t *testing.T) {
 	for _, p := range []erasure.Profile{erasure.Test, erasure.Dev, erasure.Production, erasure.Parity} {
 		for _, size := range sizes(p) {
@@ -54,7 +54,7 @@ func TestEveryRowOfEveryShapeIsGood(t *testing.T) {
 	}
 }
 
-// mission D01
+// mission D01 (half: the pure package)
 func TestAnyKRowsRebuildTheBlob(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -114,7 +114,7 @@ func TestOneBitAwayIsRefusedAndNamed(t *testing.T) {
 }
 
 // An encoder that commits to wrong rows honestly hashed is found by the
-// combination, whichever row it is. mission D03
+// combination, whichever row it is. mission D03 (half: the pure package)
 func TestWrongCodingUnderAnHonestTreeIsFound(t *testing.T) {
 	for _, victim := range []int{0, 31, 32, 100} {
 		b, err := erasure.NewBlob(erasure.Dev, 7, noise(1000, 9))

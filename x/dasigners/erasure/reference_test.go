@@ -109,7 +109,7 @@ func TestTheFieldIsLeopards(t *testing.T) {
 	}
 }
 
-// mission D01
+// mission D01 (half: the pure package)
 func TestTheSlowReferenceEncodesAndCombinesTheSame(t *testing.T) {
 	f := newField()
 	for _, p := range []erasure.Profile{erasure.Test, erasure.Dev} {

@@ -16,7 +16,7 @@ func ramp(n int) []byte {
 }
 
 // The three blobs of the specification, made by two implementations that are
-// not this one. mission D01
+// not this one. mission D01 (half: the pure package)
 func TestVectorsOfTheSpecification(t *testing.T) {
 	for _, v := range []struct {
 		name                               string

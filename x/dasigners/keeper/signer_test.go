@@ -44,7 +44,7 @@ func rogue(other member) types.Key {
 	return types.KeyOf(bls.PublicKey{G1: g1, G2: bls.SubG2(g.G2, o.G2)})
 }
 
-// mission D04 D07
+// mission D04 D07 (half: the keeper, not in the app yet)
 func TestRegistrationsAreRefusedOneBitAway(t *testing.T) {
 	f := newFixture(t)
 	f.begin()

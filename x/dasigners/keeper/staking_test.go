@@ -35,7 +35,7 @@ func (staking) GetValidator(_ context.Context, address sdk.ValAddress) (stakingt
 
 func (staking) TotalBondedTokens(context.Context) (sdkmath.Int, error) { return sdkmath.NewInt(7), nil }
 
-// mission C16: stake counts once, only with bonded validators, and only the first
+// mission C16 (half: the keeper, not in the app yet): stake counts once, only with bonded validators, and only the first
 // sixteen delegations.
 func TestBondedStakeIsThatWithBondedValidators(t *testing.T) {
 	for delegations, want := range map[int]int64{0: 0, 1: 15, 2: 15, 3: 30, 16: 120, 17: 120} {

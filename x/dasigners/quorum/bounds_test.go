@@ -30,7 +30,7 @@ func log2Tail(n int, p float64, least int) float64 {
 
 // The probability that a quorum has too many Byzantine seats, for independent
 // seats, which is worse than drawing without replacement (Hoeffding 1963): the
-// table behind the choice of 4096 seats. mission D05
+// table behind the choice of 4096 seats. mission D05 (half: the pure package)
 func TestFailureProbabilitiesOfTheTable(t *testing.T) {
 	for _, row := range []struct {
 		p    float64
@@ -68,7 +68,7 @@ func TestFewestSeatsForFortyBits(t *testing.T) {
 // A proposer can give up its block for another value. With j controlled slots
 // before the seed it compares 2^j outcomes; slots being independent with share p,
 // the expected number is (1−p)/(1−2p). The gain measured here is that of choosing
-// the outcome with the most own seats. mission D05
+// the outcome with the most own seats. mission D05 (half: the pure package)
 func TestBiasOfGivingUpBlocksIsThatOfTheModel(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)

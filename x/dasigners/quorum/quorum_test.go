@@ -27,7 +27,7 @@ func draw(t testing.TB, seed byte, list []quorum.Entry, n, most int) []quorum.Qu
 	return drawn
 }
 
-// mission D05
+// mission D05 (half: the pure package)
 func TestHowManyQuorums(t *testing.T) {
 	for _, c := range []struct {
 		name  string
