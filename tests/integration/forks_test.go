@@ -149,7 +149,7 @@ func TestPrecompilesOfTheForks(t *testing.T) {
 }
 
 // TestForkSchedule pins which forks are in force, and that a client can ask.
-// mission E04
+// mission E04 (the schedule is compiled in; extra_eips is the parameter)
 func TestForkSchedule(t *testing.T) {
 	c := newChain(t)
 	response, err := evmtypes.NewQueryClient(c).Config(c.Ctx(), &evmtypes.QueryConfigRequest{})

@@ -230,7 +230,7 @@ func TestTheEstimateIsExact(t *testing.T) {
 	require.Equal(t, estimate.Gas, s.mustEth(alice, call).GasUsed)
 }
 
-// mission E07
+// mission E07 (staking; serving and IBC come with their issues)
 func TestAContractStakesAndClaimsItsRewards(t *testing.T) {
 	s := newStage(t, apptest.Options{})
 	alice, p := s.Accounts[0], s.puppets[0]

@@ -29,7 +29,9 @@ func TestMain(m *testing.M) { harness.Main(m) }
 
 // TestTools runs every script against one devnet, side by side: each signs with
 // keys of its own.
-// mission E01 E02 E04 E06 E07 E08 C12
+// mission E01 E02 E06 E07 C12
+// mission E04 (transaction types and opcodes by tools)
+// mission E08 (the addresses of CREATE2; no registry of our own and no second network)
 func TestTools(t *testing.T) {
 	modules := harness.NPM(t)
 	t.Setenv("ZGD_JSON_RPC_API", "eth,net,web3,txpool,debug") // traces are off by default
