@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 
+	dasignerstypes "github.com/zgd-network/zgd/x/dasigners/types"
 	flowtypes "github.com/zgd-network/zgd/x/flow/types"
 	poratypes "github.com/zgd-network/zgd/x/pora/types"
 )
@@ -65,6 +66,7 @@ type Remote struct {
 	conn       *grpc.ClientConn
 	flow       flowtypes.QueryClient
 	pora       poratypes.QueryClient
+	da         dasignerstypes.QueryClient
 	http       *http.Client
 	evmChainID atomic.Uint64 // 0: not known yet
 }
@@ -97,6 +99,7 @@ func Dial(_ context.Context, options Options) (*Remote, error) {
 		conn:    conn,
 		flow:    flowtypes.NewQueryClient(conn),
 		pora:    poratypes.NewQueryClient(conn),
+		da:      dasignerstypes.NewQueryClient(conn),
 		http:    &http.Client{Timeout: defaultCall, Transport: &http.Transport{MaxIdleConnsPerHost: 4, IdleConnTimeout: time.Minute}},
 	}, nil
 }
