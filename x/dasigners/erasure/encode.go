@@ -4,7 +4,7 @@ package erasure
 // built in steps, so that a caller can spread each over cores; Encode does them
 // in order.
 //
-//	b := NewBlob(…)
+//	b := NewBlob(…)                                             // or NewBlobIn, LayRows
 //	for i := range b.Stripes() { b.EncodeStripe(codec, i) }     // any order, in parallel
 //	b.HashRows(from, to)                                        // all rows, in parallel
 //	b.FixRows()                                                 // row root, coefficients
@@ -15,22 +15,45 @@ type Blob struct {
 	Rows [][]byte      // N
 	RLC  []Combination // K
 
+	memory []byte // all rows, one after the other
 	tree   rowTree
 	coeffs [][8]uint16
 }
 
 // NewBlob lays the payload out over the data rows.
 func NewBlob(p Profile, evmChainID uint64, payload []byte) (*Blob, error) {
-	rowSize, err := p.RowSize(uint64(len(payload)))
+	b, err := NewBlobIn(nil, p, evmChainID, uint64(len(payload)))
 	if err != nil {
 		return nil, err
 	}
-	slab := make([]byte, p.N*rowSize)
-	layOut(p, payload, slab[:p.K*rowSize])
+	b.LayRows(payload, 0, p.K)
+	return b, nil
+}
+
+// NewBlobIn is a blob in memory that another had, where that is enough: fresh
+// pages cost as much as encoding does. Its data rows are to be laid out.
+func NewBlobIn(memory []byte, p Profile, evmChainID uint64, dataLen uint64) (*Blob, error) {
+	rowSize, err := p.RowSize(dataLen)
+	if err != nil {
+		return nil, err
+	}
+	if cap(memory) < p.N*rowSize {
+		memory = make([]byte, p.N*rowSize)
+	}
+	memory = memory[:p.N*rowSize]
 	return &Blob{
-		Commitment: Commitment{Profile: p, EVMChainID: evmChainID, RowSize: rowSize, DataLen: uint64(len(payload))},
-		Rows:       cut(slab, rowSize), RLC: make([]Combination, p.K), tree: newRowTree(p.N),
+		Commitment: Commitment{Profile: p, EVMChainID: evmChainID, RowSize: rowSize, DataLen: dataLen},
+		Rows:       cut(memory, rowSize), RLC: make([]Combination, p.K), memory: memory, tree: newRowTree(p.N),
 	}, nil
+}
+
+// Memory is where the rows lie; a blob that is done with may give it to NewBlobIn.
+func (b *Blob) Memory() []byte { return b.memory }
+
+// LayRows lays the payload out over data rows [from, to). The payload has the
+// length that the blob was made for.
+func (b *Blob) LayRows(payload []byte, from, to int) {
+	layOut(b.Profile, payload, from*b.RowSize, b.memory[from*b.RowSize:to*b.RowSize])
 }
 
 // Stripes is how many calls of EncodeStripe fill the parity rows.

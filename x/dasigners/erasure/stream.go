@@ -5,14 +5,19 @@ import (
 	"fmt"
 )
 
-// layOut writes header, payload and zeros over the data rows, which lie one
-// after the other in slab.
-func layOut(p Profile, payload, slab []byte) {
+// layOut writes the bytes of the stream header ‖ payload ‖ zeros from offset at
+// on, as many as out has.
+func layOut(p Profile, payload []byte, at int, out []byte) {
 	header := [HeaderSize]byte{Version, p.ID} // then flags, length, zeros
 	binary.BigEndian.PutUint64(header[4:], uint64(len(payload)))
-	n := copy(slab, header[:])
-	n += copy(slab[n:], payload)
-	clear(slab[n:])
+	n := 0
+	if at < HeaderSize {
+		n = copy(out, header[at:])
+	}
+	if from := at + n - HeaderSize; from < len(payload) {
+		n += copy(out[n:], payload[from:])
+	}
+	clear(out[n:])
 }
 
 // Payload reads the blob back from its data rows, in order. A header or padding
