@@ -8,13 +8,24 @@ import (
 	"slices"
 	"strconv"
 
+	grpc1 "github.com/cosmos/gogoproto/grpc"
+
 	dasignerstypes "github.com/zgd-network/zgd/x/dasigners/types"
 )
 
 var _ DAClient = (*Remote)(nil)
 
+// DAQueries reads the state of x/dasigners over its query service.
+type DAQueries struct{ da dasignerstypes.QueryClient }
+
+// NewDAQueries reads over a connection, which may lead to a node or to a keeper
+// in memory.
+func NewDAQueries(conn grpc1.ClientConn) DAQueries {
+	return DAQueries{dasignerstypes.NewQueryClient(conn)}
+}
+
 // DALimits reads the parameters of x/dasigners.
-func (r *Remote) DALimits(ctx context.Context) (DALimits, error) {
+func (r DAQueries) DALimits(ctx context.Context) (DALimits, error) {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
 	answer, err := r.da.Params(ctx, &dasignerstypes.QueryParamsRequest{})
@@ -34,7 +45,7 @@ func (r *Remote) DALimits(ctx context.Context) (DALimits, error) {
 }
 
 // DAEpoch reads the running epoch.
-func (r *Remote) DAEpoch(ctx context.Context) (DAEpoch, error) {
+func (r DAQueries) DAEpoch(ctx context.Context) (DAEpoch, error) {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
 	answer, err := r.da.EpochNumber(ctx, &dasignerstypes.QueryEpochNumberRequest{})
@@ -53,7 +64,7 @@ func (r *Remote) DAEpoch(ctx context.Context) (DAEpoch, error) {
 }
 
 // DAQuorum reads a quorum with its members' keys and sockets.
-func (r *Remote) DAQuorum(ctx context.Context, epoch uint64, id uint32) (DAQuorum, error) {
+func (r DAQueries) DAQuorum(ctx context.Context, epoch uint64, id uint32) (DAQuorum, error) {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
 	answer, err := r.da.EpochQuorum(ctx, &dasignerstypes.QueryEpochQuorumRequest{Epoch: epoch, QuorumId: id})
@@ -84,7 +95,7 @@ func (r *Remote) DAQuorum(ctx context.Context, epoch uint64, id uint32) (DAQuoru
 }
 
 // DASigner reads a signer.
-func (r *Remote) DASigner(ctx context.Context, address Address) (DASigner, error) {
+func (r DAQueries) DASigner(ctx context.Context, address Address) (DASigner, error) {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
 	answer, err := r.da.Signer(ctx, &dasignerstypes.QuerySignerRequest{Address: address.String()})
@@ -103,7 +114,7 @@ func (r *Remote) DASigner(ctx context.Context, address Address) (DASigner, error
 }
 
 // DARegistered reads whether a signer takes part in an epoch.
-func (r *Remote) DARegistered(ctx context.Context, epoch uint64, address Address) (bool, uint32, error) {
+func (r DAQueries) DARegistered(ctx context.Context, epoch uint64, address Address) (bool, uint32, error) {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
 	answer, err := r.da.Registration(ctx, &dasignerstypes.QueryRegistrationRequest{Epoch: epoch, Address: address.String()})
@@ -114,16 +125,16 @@ func (r *Remote) DARegistered(ctx context.Context, epoch uint64, address Address
 }
 
 // DABlob reads a recent blob.
-func (r *Remote) DABlob(ctx context.Context, id uint64) (DABlob, error) {
+func (r DAQueries) DABlob(ctx context.Context, id uint64) (DABlob, error) {
 	return r.daBlob(ctx, &dasignerstypes.QueryBlobRequest{BlobId: id}, fmt.Sprintf("read blob %d", id))
 }
 
 // DABlobByRoot reads the newest recent blob with a root.
-func (r *Remote) DABlobByRoot(ctx context.Context, root Hash) (DABlob, error) {
+func (r DAQueries) DABlobByRoot(ctx context.Context, root Hash) (DABlob, error) {
 	return r.daBlob(ctx, &dasignerstypes.QueryBlobRequest{DataRoot: hexOf(root)}, "read blob "+hexOf(root))
 }
 
-func (r *Remote) daBlob(ctx context.Context, request *dasignerstypes.QueryBlobRequest, what string) (DABlob, error) {
+func (r DAQueries) daBlob(ctx context.Context, request *dasignerstypes.QueryBlobRequest, what string) (DABlob, error) {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
 	answer, err := r.da.Blob(ctx, request)
@@ -206,7 +217,7 @@ func parseIDs(text string) ([]uint64, error) {
 }
 
 // DAConfirmedRoot reads the root over the blobs that a block confirmed.
-func (r *Remote) DAConfirmedRoot(ctx context.Context, height int64) (DAConfirmedRoot, error) {
+func (r DAQueries) DAConfirmedRoot(ctx context.Context, height int64) (DAConfirmedRoot, error) {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
 	answer, err := r.da.ConfirmedRoot(ctx, &dasignerstypes.QueryConfirmedRootRequest{Height: height})
@@ -218,7 +229,7 @@ func (r *Remote) DAConfirmedRoot(ctx context.Context, height int64) (DAConfirmed
 }
 
 // DAQuote prices a blob.
-func (r *Remote) DAQuote(ctx context.Context, dataLen uint64) (DAQuote, error) {
+func (r DAQueries) DAQuote(ctx context.Context, dataLen uint64) (DAQuote, error) {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
 	answer, err := r.da.Quote(ctx, &dasignerstypes.QueryQuoteRequest{DataLen: dataLen})
@@ -229,7 +240,7 @@ func (r *Remote) DAQuote(ctx context.Context, dataLen uint64) (DAQuote, error) {
 }
 
 // DARewards reads what a signer may claim.
-func (r *Remote) DARewards(ctx context.Context, address Address) (*big.Int, error) {
+func (r DAQueries) DARewards(ctx context.Context, address Address) (*big.Int, error) {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
 	answer, err := r.da.Rewards(ctx, &dasignerstypes.QueryRewardsRequest{Address: address.String()})

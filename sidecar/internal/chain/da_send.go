@@ -94,6 +94,11 @@ func (a *Account) SubmitBlobs(ctx context.Context, s DASubmission) (DAPlaced, Re
 }
 
 func (a *Account) submitBlobsMsg(s DASubmission) (*dasignerstypes.MsgSubmitBlobs, error) {
+	return SubmitBlobsMsg(a.Address(), s)
+}
+
+// SubmitBlobsMsg is the message that orders blobs.
+func SubmitBlobsMsg(submitter string, s DASubmission) (*dasignerstypes.MsgSubmitBlobs, error) {
 	maxFee, err := positive("max fee", s.MaxFee)
 	if err != nil {
 		return nil, err
@@ -102,7 +107,7 @@ func (a *Account) submitBlobsMsg(s DASubmission) (*dasignerstypes.MsgSubmitBlobs
 		return nil, fmt.Errorf("submit blobs: %d roots, %d lengths; want as many, at least one", len(s.Roots), len(s.DataLens))
 	}
 	msg := &dasignerstypes.MsgSubmitBlobs{
-		Submitter: a.Address(), Profile: uint32(s.Profile), DataLens: s.DataLens, StorageRoots: s.StorageRoots, MaxFee: maxFee,
+		Submitter: submitter, Profile: uint32(s.Profile), DataLens: s.DataLens, StorageRoots: s.StorageRoots, MaxFee: maxFee,
 	}
 	for i := range s.Roots {
 		msg.DataRoots = append(msg.DataRoots, s.Roots[i][:]...)
@@ -112,20 +117,29 @@ func (a *Account) submitBlobsMsg(s DASubmission) (*dasignerstypes.MsgSubmitBlobs
 
 // ConfirmBatch brings the aggregate signature over blobs.
 func (a *Account) ConfirmBatch(ctx context.Context, ids []uint64, memberBitmap, signature []byte) (DAConfirmation, Receipt, error) {
-	if len(ids) == 0 {
-		return DAConfirmation{}, Receipt{}, errors.New("confirm: no blobs given")
-	}
-	msg := &dasignerstypes.MsgConfirmBatch{Sender: a.Address(), FirstBlobId: ids[0], MemberBitmap: memberBitmap, Signature: signature}
-	for i := 1; i < len(ids); i++ {
-		delta := ids[i] - ids[i-1]
-		if ids[i] <= ids[i-1] || delta > 1<<32-1 {
-			return DAConfirmation{}, Receipt{}, fmt.Errorf("confirm: blob %d after %d, want them ascending", ids[i], ids[i-1])
-		}
-		msg.BlobDeltas = append(msg.BlobDeltas, uint32(delta))
+	msg, err := ConfirmBatchMsg(a.Address(), ids, memberBitmap, signature)
+	if err != nil {
+		return DAConfirmation{}, Receipt{}, err
 	}
 	var answer dasignerstypes.MsgConfirmBatchResponse
 	receipt, err := a.send(ctx, msg, &answer)
 	return DAConfirmation{Confirmed: answer.Confirmed, HitSeats: answer.HitSeats, TotalSeats: answer.TotalSeats}, receipt, err
+}
+
+// ConfirmBatchMsg is the message that brings an aggregate signature.
+func ConfirmBatchMsg(sender string, ids []uint64, memberBitmap, signature []byte) (*dasignerstypes.MsgConfirmBatch, error) {
+	if len(ids) == 0 {
+		return nil, errors.New("confirm: no blobs given")
+	}
+	msg := &dasignerstypes.MsgConfirmBatch{Sender: sender, FirstBlobId: ids[0], MemberBitmap: memberBitmap, Signature: signature}
+	for i := 1; i < len(ids); i++ {
+		delta := ids[i] - ids[i-1]
+		if ids[i] <= ids[i-1] || delta > 1<<32-1 {
+			return nil, fmt.Errorf("confirm: blob %d after %d, want them ascending", ids[i], ids[i-1])
+		}
+		msg.BlobDeltas = append(msg.BlobDeltas, uint32(delta))
+	}
+	return msg, nil
 }
 
 // ClaimDARewards pays this account's rewards out to it.

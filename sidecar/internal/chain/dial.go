@@ -18,7 +18,6 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 
-	dasignerstypes "github.com/zgd-network/zgd/x/dasigners/types"
 	flowtypes "github.com/zgd-network/zgd/x/flow/types"
 	poratypes "github.com/zgd-network/zgd/x/pora/types"
 )
@@ -62,11 +61,11 @@ func (o Options) withDefaults() Options {
 // is used and reconnects by itself, so that a daemon may start before its chain
 // and outlive the chain's restarts.
 type Remote struct {
+	DAQueries
 	options    Options
 	conn       *grpc.ClientConn
 	flow       flowtypes.QueryClient
 	pora       poratypes.QueryClient
-	da         dasignerstypes.QueryClient
 	http       *http.Client
 	evmChainID atomic.Uint64 // 0: not known yet
 }
@@ -95,11 +94,12 @@ func Dial(_ context.Context, options Options) (*Remote, error) {
 		return nil, fmt.Errorf("chain gRPC address %q: %w; want host:port", options.GRPC, err)
 	}
 	return &Remote{
+		DAQueries: NewDAQueries(conn),
+
 		options: options,
 		conn:    conn,
 		flow:    flowtypes.NewQueryClient(conn),
 		pora:    poratypes.NewQueryClient(conn),
-		da:      dasignerstypes.NewQueryClient(conn),
 		http:    &http.Client{Timeout: defaultCall, Transport: &http.Transport{MaxIdleConnsPerHost: 4, IdleConnTimeout: time.Minute}},
 	}, nil
 }
