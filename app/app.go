@@ -21,6 +21,8 @@ import (
 	sdkmempool "github.com/cosmos/cosmos-sdk/types/mempool"
 	"github.com/cosmos/cosmos-sdk/types/module"
 	"github.com/cosmos/cosmos-sdk/version"
+
+	"github.com/zgd-network/zgd/x/dasigners/beacon"
 )
 
 var (
@@ -55,6 +57,7 @@ type App struct {
 
 	mempool            sdkmempool.ExtMempool // nil when mempool.max-txs is negative
 	pendingTxListeners []evmante.PendingTxListener
+	beaconSigners      []beacon.Signer
 }
 
 // Options say which chain is built and how.
@@ -64,7 +67,10 @@ type Options struct {
 	ChainID    string // of genesis; it fixes the EVM chain id
 	LoadLatest bool
 	AppOptions servertypes.AppOptions // app.toml, config.toml and flags
-	BaseApp    []func(*baseapp.BaseApp)
+	// BeaconSigners are a validator's beacon keys; the one that is effective on
+	// chain signs. A node that proposes nothing needs none.
+	BeaconSigners []beacon.Signer
+	BaseApp       []func(*baseapp.BaseApp)
 
 	withoutStorage bool // see WithoutStorage
 	untuned        bool // see Untuned

@@ -133,7 +133,8 @@ func TestProposalBeyondTheGasBoundIsRefused(t *testing.T) {
 		{"bytes that are no transaction", [][]byte{{1}}, abci.ResponseProcessProposal_REJECT},
 	} {
 		response, err := chain.App.ProcessProposal(&abci.RequestProcessProposal{
-			Height: chain.Height + 1, Time: chain.Time, Txs: c.txs, Hash: []byte(c.name),
+			Height: chain.Height + 1, Time: chain.Time, Hash: []byte(c.name), ProposerAddress: apptest.ConsensusAddress(),
+			Txs: append([][]byte{chain.BeaconTx()}, c.txs...),
 		})
 		require.NoError(t, err)
 		require.Equal(t, c.want, response.Status, c.name)

@@ -81,3 +81,11 @@ func CheckEVMChainID(chainID string, configured uint64) (uint64, error) {
 	}
 	return want, nil
 }
+
+// IsDevelopment says whether a chain id is of a private network or of tests. Such
+// a chain may use the small shapes of data availability, which no stake of value
+// should stand behind.
+func IsDevelopment(chainID string) bool {
+	id, err := EVMChainID(chainID)
+	return err == nil && (id == evmChainIDIBCTest || id > evmChainIDDevnet && id <= evmChainIDDevnet+maxNetworkNumber)
+}

@@ -41,6 +41,6 @@ func (app *App) setExecutor(o Options) error {
 		return fmt.Errorf("%s is %q in app.toml, want %q or %q", keyBlockExecutor, kind,
 			serverconfig.BlockExecutorSequential, serverconfig.BlockExecutorBlockSTM)
 	}
-	vmrunner.SetRunner(app.BaseApp, inner)
+	app.SetBlockSTMTxRunner(beaconRunner{vmrunner.Wrap(inner)}) // the SDK's name for the setter of any runner
 	return nil
 }

@@ -64,7 +64,10 @@ func (app *App) resetHeights(ctx sdk.Context, jailAllowed []string) error {
 	if err := app.FlowKeeper.RestartHeights(ctx); err != nil {
 		return err
 	}
-	return app.PoraKeeper.RestartHeights(ctx)
+	if err := app.PoraKeeper.RestartHeights(ctx); err != nil {
+		return err
+	}
+	return app.DASignersKeeper.RestartHeights(ctx)
 }
 
 // resetDistribution pays out all rewards and starts new reward periods.

@@ -40,12 +40,22 @@ func (app *App) InitChainer(ctx sdk.Context, req *abci.RequestInitChain) (*abci.
 	if err := app.UpgradeKeeper.SetModuleVersionMap(ctx, app.ModuleManager.GetVersionMap()); err != nil {
 		return nil, fmt.Errorf("write module versions: %w", err)
 	}
-	return app.ModuleManager.InitGenesis(ctx, app.appCodec, state)
+	response, err := app.ModuleManager.InitGenesis(ctx, app.appCodec, state)
+	if err != nil {
+		return nil, err
+	}
+	return response, app.checkGenesisBeaconKeys(ctx, response.Validators)
 }
 
-// PreBlocker runs before everything else in a block.
-func (app *App) PreBlocker(ctx sdk.Context, _ *abci.RequestFinalizeBlock) (*sdk.ResponsePreBlock, error) {
-	return app.ModuleManager.PreBlock(ctx)
+// PreBlocker runs before everything else in a block: first upgrades, then the
+// beacon, which BeginBlock draws from.
+func (app *App) PreBlocker(ctx sdk.Context, req *abci.RequestFinalizeBlock) (*sdk.ResponsePreBlock, error) {
+	response, err := app.ModuleManager.PreBlock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	app.mixBeacon(ctx, req.Txs)
+	return response, nil
 }
 
 // BeginBlocker runs before the transactions.

@@ -21,8 +21,7 @@ import (
 // The pool rechecks its content after each block by itself, therefore a proposal
 // takes transactions from it without running them again.
 func (app *App) setMempool(o Options) error {
-	app.SetPrepareProposal(app.prepareProposal)
-	app.SetProcessProposal(app.processProposal)
+	app.setProposalHandlers(o)
 	maxTxs := evmserver.GetCosmosPoolMaxTx(o.AppOptions, o.Logger)
 	if maxTxs < 0 {
 		return nil

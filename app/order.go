@@ -46,14 +46,15 @@ var BeginBlockOrder = append(append([]string{}, zgBeginBlockOrder...),
 
 // EndBlockOrder: bank first, because it settles the virtual fees of this block;
 // fee market last, because it reads the gas that the block used.
-var EndBlockOrder = []string{
+var EndBlockOrder = append(append([]string{
 	banktypes.ModuleName,
 	govtypes.ModuleName,
 	stakingtypes.ModuleName, // the one module that returns validator updates
+}, zgEndBlockOrder...),
 	feegrant.ModuleName,
 	evmtypes.ModuleName,
 	feemarkettypes.ModuleName,
-}
+)
 
 // GenesisOrder: accounts and balances first, ours after bank and staking,
 // genutil after everything that an ante handler reads (it delivers the gentxs).

@@ -32,7 +32,7 @@ import (
 func TestModuleAccountsArePinnedAndBlocked(t *testing.T) {
 	accounts := app.ModuleAccounts()
 	require.Equal(t, map[string][]string{
-		"fee_collector": nil, "distribution": nil, "feemarket": nil, "flow": nil, "pora": nil,
+		"fee_collector": nil, "distribution": nil, "feemarket": nil, "flow": nil, "pora": nil, "dasigners": nil,
 		"mint":               {"minter"},
 		"gov":                {"burner"},
 		"bonded_tokens_pool": {"burner", "staking"}, "not_bonded_tokens_pool": {"burner", "staking"},
@@ -64,6 +64,7 @@ func TestTrackedKeysAreAllMountedStores(t *testing.T) {
 	require.Equal(t, mounted, tracked)
 	require.Contains(t, tracked, "flow")
 	require.Contains(t, tracked, "pora")
+	require.Contains(t, tracked, "dasigners")
 }
 
 func TestOrdersNameEachModuleOnce(t *testing.T) {
@@ -78,7 +79,7 @@ func TestOrdersNameEachModuleOnce(t *testing.T) {
 			seen[module] = true
 		}
 	}
-	require.Equal(t, []string{"flow", "pora"}, app.BeginBlockOrder[:2])
+	require.Equal(t, []string{"flow", "pora", "dasigners"}, app.BeginBlockOrder[:3])
 	begin, end, genesis := position(app.BeginBlockOrder), position(app.EndBlockOrder), position(app.GenesisOrder)
 	require.Less(t, begin("feemarket"), begin("evm"))
 	require.Less(t, begin("distribution"), begin("slashing"))
@@ -86,9 +87,11 @@ func TestOrdersNameEachModuleOnce(t *testing.T) {
 	require.Equal(t, len(app.EndBlockOrder)-1, end("feemarket"), "fee market reads the gas of the whole block")
 	for _, before := range []string{"bank", "staking"} {
 		require.Less(t, genesis(before), genesis("flow"))
+		require.Less(t, genesis(before), genesis("dasigners"))
 	}
+	require.Less(t, end("staking"), end("dasigners"))
 	require.Less(t, genesis("flow"), genesis("pora"))
-	for _, before := range []string{"pora", "evm", "feemarket", "erc20", "transfer"} {
+	for _, before := range []string{"pora", "dasigners", "evm", "feemarket", "erc20", "transfer"} {
 		require.Less(t, genesis(before), genesis("genutil"))
 	}
 }
@@ -123,7 +126,7 @@ func TestEveryModuleWithCommandsIsOnTheCommandLine(t *testing.T) {
 		}
 	}
 	require.Greater(t, checked, 10)
-	for _, name := range []string{"flow", "pora", "evm", "bank"} {
+	for _, name := range []string{"flow", "pora", "dasigners", "evm", "bank"} {
 		require.True(t, hasCommand(query, name), "query %s", name)
 		require.True(t, hasCommand(tx, name), "tx %s", name)
 	}
@@ -141,6 +144,7 @@ func TestEveryMessageHasASigner(t *testing.T) {
 	custom := []string{"/cosmos.evm.vm.v1.MsgEthereumTx"} // signed as Ethereum does
 	urls := chain.App.InterfaceRegistry().ListImplementations(sdk.MsgInterfaceProtoName)
 	require.Contains(t, urls, "/zg.pora.v1.MsgSubmitProof")
+	require.Contains(t, urls, "/zg.dasigners.v1.MsgConfirmBatch")
 	for _, url := range urls {
 		if strings.HasSuffix(url, "Response") || slices.Contains(custom, url) {
 			continue
@@ -213,7 +217,7 @@ func TestGenesisWithAPrecompileThatIsNotThereIsRefused(t *testing.T) {
 func TestModuleSetIsPinned(t *testing.T) {
 	chain := apptest.New(t)
 	require.Equal(t, []string{
-		"07-tendermint", "auth", "authz", "bank", "consensus", "distribution", "erc20", "evidence", "evm", "feegrant", "feemarket",
+		"07-tendermint", "auth", "authz", "bank", "consensus", "dasigners", "distribution", "erc20", "evidence", "evm", "feegrant", "feemarket",
 		"flow", "genutil", "gov", "ibc", "mint", "pora", "slashing", "staking", "transfer", "upgrade",
 	}, slices.Sorted(maps.Keys(chain.App.ModuleManager.Modules)))
 }

@@ -12,6 +12,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/zgd-network/zgd/app"
+	"github.com/zgd-network/zgd/x/dasigners/beacon"
 )
 
 // Chain is a running app in memory.
@@ -51,7 +52,7 @@ func (c *Chain) open() *app.App {
 	c.t.Helper()
 	o := app.Options{
 		Logger: c.options.Logger, DB: c.options.DB, ChainID: c.options.ChainID, LoadLatest: true,
-		AppOptions: appOptions(c.options.AppOptions),
+		AppOptions: appOptions(c.options.AppOptions), BeaconSigners: []beacon.Signer{BeaconSigner()},
 	}
 	if c.options.Change != nil {
 		o = c.options.Change(o)

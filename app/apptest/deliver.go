@@ -74,7 +74,11 @@ func (c *Chain) mustSucceed(result *abci.ExecTxResult) *abci.ExecTxResult {
 func (c *Chain) deliverAt(at time.Time, txs [][]byte) Block {
 	c.t.Helper()
 	height := c.Height + 1
-	validator := consensusKey().PubKey().Address()
+	validator := ConsensusAddress()
+	first := c.BeaconTx()
+	if first != nil {
+		txs = append([][]byte{first}, txs...)
+	}
 	request := &abci.RequestFinalizeBlock{
 		Height: height, Time: at, Txs: txs, Hash: blockHash(height, at), ProposerAddress: validator,
 	}
@@ -92,6 +96,9 @@ func (c *Chain) deliverAt(at time.Time, txs [][]byte) Block {
 	}
 	c.Height, c.Time = height, at
 	c.ResetSequences()
+	if first != nil {
+		response.TxResults = response.TxResults[1:] // the beacon's transaction is not the test's
+	}
 	return Block{Height: height, Time: at, Hash: request.Hash, AppHash: response.AppHash, Txs: response.TxResults, Events: response.Events}
 }
 

@@ -34,6 +34,10 @@
 // within a block; a transaction that is signed and never delivered leaves a gap,
 // see [Chain.ResetSequences].
 //
+// Each block begins with the validator's beacon transaction, as on a network;
+// results do not list it. [Chain.BeaconTx] is for tests that make blocks
+// themselves.
+//
 // All chains of one process share one EVM chain id (app/evm_globals.go); give
 // the second chain of a test another zg-ibctest-N id, or the same id.
 package apptest

@@ -27,6 +27,7 @@ func (c *Chain) genesis() []byte {
 			c.t.Fatalf("genesis mutator %d: %v", i, err)
 		}
 	}
+	c.addBeaconKey(state)
 	gen := genutiltypes.DefaultGenesisState()
 	gen.GenTxs = []json.RawMessage{c.gentx()}
 	state[genutiltypes.ModuleName] = cdc.MustMarshalJSON(gen)

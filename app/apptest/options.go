@@ -35,6 +35,9 @@ type Options struct {
 	Logger     log.Logger                    // silent
 	Change     func(app.Options) app.Options // before the app is built, such as app.Options.WithoutStorage
 	State      *ExportedState                // start from an export instead of from a new genesis
+	// NoBeaconKey leaves the validator without a beacon key; genesis must not
+	// require one then.
+	NoBeaconKey bool
 }
 
 // ExportedState is what Chain.Export returns and Options.State takes.

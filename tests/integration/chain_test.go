@@ -103,6 +103,10 @@ func (c *chain) deliver(elapsed time.Duration, txs [][]byte) *abci.ResponseFinal
 	c.tb.Helper()
 	validator := ed25519.GenPrivKeyFromSecret([]byte("apptest validator")).PubKey().Address()
 	hash := sha256.Sum256(binary.BigEndian.AppendUint64([]byte("block"), uint64(c.Height+1)))
+	first := c.BeaconTx()
+	if first != nil {
+		txs = append([][]byte{first}, txs...)
+	}
 	response, err := c.App.FinalizeBlock(&abci.RequestFinalizeBlock{
 		Height: c.Height + 1, Time: c.Time.Add(elapsed), Hash: hash[:], Txs: txs, ProposerAddress: validator,
 		DecidedLastCommit: abci.CommitInfo{Votes: []abci.VoteInfo{{
@@ -113,6 +117,9 @@ func (c *chain) deliver(elapsed time.Duration, txs [][]byte) *abci.ResponseFinal
 	_, err = c.App.Commit()
 	require.NoError(c.tb, err, "height %d", c.Height+1)
 	c.Height, c.Time, c.appHash = c.Height+1, c.Time.Add(elapsed), response.AppHash
+	if first != nil {
+		response.TxResults = response.TxResults[1:] // the beacon's is not the test's
+	}
 	return response
 }
 

@@ -92,12 +92,18 @@ type load struct {
 // propose asks the app for a block of the queue's transactions.
 func (q *queue) propose(maxBytes int64) (chosen map[string]bool, txs [][]byte, submissions, others load) {
 	q.tb.Helper()
-	request := &abci.RequestPrepareProposal{Height: q.Height + 1, Time: q.Time.Add(time.Second), MaxTxBytes: maxBytes}
+	first := q.BeaconTx()
+	maxBytes += cmttypes.ComputeProtoSizeForTxs([]cmttypes.Tx{first}) // what the tests count is the rest
+	request := &abci.RequestPrepareProposal{
+		Height: q.Height + 1, Time: q.Time.Add(time.Second), MaxTxBytes: maxBytes, ProposerAddress: apptest.ConsensusAddress(),
+	}
 	for _, tx := range q.list {
 		request.Txs = append(request.Txs, tx.raw)
 	}
 	response, err := q.App.PrepareProposal(request)
 	require.NoError(q.tb, err)
+	require.Equal(q.tb, first, response.Txs[0])
+	response.Txs = response.Txs[1:]
 	known := map[string]queued{}
 	for _, tx := range q.list {
 		known[string(tx.raw)] = tx

@@ -27,6 +27,7 @@ import (
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 
 	"github.com/zgd-network/zgd/app"
+	datypes "github.com/zgd-network/zgd/x/dasigners/types"
 	flowtypes "github.com/zgd-network/zgd/x/flow/types"
 	poratypes "github.com/zgd-network/zgd/x/pora/types"
 )
@@ -119,6 +120,10 @@ func setup(a *app.App) simsx.SimStateFactory {
 	fees.Params.NoBaseFee = true
 	fees.Params.BaseFee, fees.Params.MinGasPrice = sdkmath.LegacyZeroDec(), sdkmath.LegacyZeroDec()
 	state[feemarkettypes.ModuleName] = cdc.MustMarshalJSON(&fees)
+	var da datypes.GenesisState
+	cdc.MustUnmarshalJSON(state[datypes.ModuleName], &da)
+	da.Params.RequireBeaconKey = false // the simulator's validators have none, and its blocks no proposals
+	state[datypes.ModuleName] = cdc.MustMarshalJSON(&da)
 	withMetadata := func(name string, genesis any) {
 		if bank, ok := genesis.(*banktypes.GenesisState); ok && name == banktypes.ModuleName {
 			bank.DenomMetadata = []banktypes.Metadata{app.NativeMetadata()}

@@ -22,7 +22,6 @@ import (
 	sdkserver "github.com/cosmos/cosmos-sdk/server"
 	servertypes "github.com/cosmos/cosmos-sdk/server/types"
 	authcmd "github.com/cosmos/cosmos-sdk/x/auth/client/cli"
-	genutilcli "github.com/cosmos/cosmos-sdk/x/genutil/client/cli"
 
 	"github.com/zgd-network/zgd/app"
 )
@@ -35,8 +34,9 @@ func addCommands(root *cobra.Command, codecs *app.App) {
 	}
 
 	root.AddCommand(
-		initCmd(codecs.BasicModuleManager, home),
-		genutilcli.Commands(codecs.TxConfig(), codecs.BasicModuleManager, home),
+		initCmd(codecs, home),
+		genesisCmd(codecs, home),
+		beaconKeyCmd(codecs),
 		testnetCmd(),
 		confixcmd.ConfigCommand(),
 		evmdebug.Cmd(),

@@ -26,13 +26,19 @@ import (
 	genutiltypes "github.com/cosmos/cosmos-sdk/x/genutil/types"
 
 	"github.com/zgd-network/zgd/app"
+	"github.com/zgd-network/zgd/cmd/zgd/beaconkey"
 	"github.com/zgd-network/zgd/cmd/zgd/evmrpc"
+	"github.com/zgd-network/zgd/x/dasigners/beacon"
 )
 
 // ethereum is the node's JSON-RPC. It is a variable of the package because
 // upstream's start command hands nothing from the app it builds to the services
 // it starts.
 var ethereum = evmrpc.New(version.Version)
+
+// beaconSigners are the node's beacon keys, read before a database is opened, so
+// that a wrong file stops the start. They are a variable for the same reason.
+var beaconSigners []beacon.Signer
 
 // guardStart makes `zgd start` refuse a wrong identity before it opens a
 // database, and takes the operator's keys away from JSON-RPC.
@@ -65,6 +71,9 @@ func guardStart(start *cobra.Command) {
 			return err
 		}
 		serverCtx.Viper.Set(srvflags.EVMChainID, evmChainID) // JSON-RPC reads it from here
+		if beaconSigners, err = loadBeaconKeys(serverCtx.Config.RootDir); err != nil {
+			return err
+		}
 		if err := ethereum.Install(serverCtx.Viper); err != nil {
 			return err
 		}
@@ -87,13 +96,22 @@ func newApp(logger log.Logger, db dbm.DB, options servertypes.AppOptions) evmser
 	return chain
 }
 
+// loadBeaconKeys reads a validator's keys; a node that never proposes has none.
+func loadBeaconKeys(home string) ([]beacon.Signer, error) {
+	signers, err := beaconkey.Load(home)
+	if errors.Is(err, beaconkey.ErrMissing) {
+		return nil, nil
+	}
+	return signers, err
+}
+
 func loadApp(logger log.Logger, db dbm.DB, options servertypes.AppOptions, latest bool) (*app.App, error) {
 	chainID, err := chainIDOf(options)
 	if err != nil {
 		return nil, err
 	}
 	return app.New(app.Options{
-		Logger: logger, DB: db, ChainID: chainID, LoadLatest: latest, AppOptions: options,
+		Logger: logger, DB: db, ChainID: chainID, LoadLatest: latest, AppOptions: options, BeaconSigners: beaconSigners,
 		BaseApp: append(sdkserver.DefaultBaseappOptions(options), baseapp.SetChainID(chainID)),
 	})
 }

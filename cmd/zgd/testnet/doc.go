@@ -1,5 +1,5 @@
 // Package testnet writes the files of a network of validators on one machine:
-// keys, one genesis, app.toml and config.toml of each node. Everything listens
+// keys (beacon keys, too), one genesis, app.toml and config.toml of each node. Everything listens
 // on 127.0.0.1 and every node has ports of its own.
 //
 //	network, err := testnet.Init(testnet.Options{

@@ -1,6 +1,7 @@
 package testnet
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
@@ -28,6 +29,9 @@ func (w *writer) writeGenesis() error {
 			return fmt.Errorf("mutator %d: %w", i, err)
 		}
 	}
+	if err := w.addBeacon(cdc, state); err != nil {
+		return err
+	}
 	gen := genutiltypes.DefaultGenesisState()
 	gen.GenTxs = w.gentxs
 	state[genutiltypes.ModuleName] = cdc.MustMarshalJSON(gen)
@@ -47,6 +51,23 @@ func (w *writer) writeGenesis() error {
 	}
 	for _, node := range w.nodes {
 		if err := genesis.SaveAs(filepath.Join(node.Home, "config", "genesis.json")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addBeacon puts the validators' beacon keys and a seed into genesis.
+func (w *writer) addBeacon(cdc codec.Codec, state app.GenesisState) error {
+	var seed [32]byte
+	if _, err := rand.Read(seed[:]); err != nil {
+		return err
+	}
+	if err := app.SetBeaconSeed(cdc, state, seed); err != nil {
+		return err
+	}
+	for _, registration := range w.beaconKeys {
+		if err := app.AddBeaconKey(cdc, state, w.evmChainID, registration); err != nil {
 			return err
 		}
 	}

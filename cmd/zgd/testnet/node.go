@@ -21,7 +21,9 @@ import (
 	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 
 	"github.com/zgd-network/zgd/app"
+	"github.com/zgd-network/zgd/cmd/zgd/beaconkey"
 	"github.com/zgd-network/zgd/cmd/zgd/nodeconfig"
+	"github.com/zgd-network/zgd/x/dasigners/beacon"
 )
 
 // writer gathers the nodes of a network.
@@ -31,6 +33,7 @@ type writer struct {
 	evmChainID uint64
 	nodes      []Node
 	gentxs     []json.RawMessage
+	beaconKeys []beacon.Registration
 }
 
 // addNode writes keys and gentx of node i.
@@ -61,8 +64,17 @@ func (w *writer) addNode(i int) error {
 	if err != nil {
 		return fmt.Errorf("gentx: %w", err)
 	}
+	signers, err := beaconkey.Ensure(node.Home)
+	if err != nil {
+		return err
+	}
+	registration, err := beacon.Register(signers[len(signers)-1], w.evmChainID, [20]byte(consensusKey.Address()))
+	if err != nil {
+		return err
+	}
 	w.nodes = append(w.nodes, node)
 	w.gentxs = append(w.gentxs, gentx)
+	w.beaconKeys = append(w.beaconKeys, registration)
 	return nil
 }
 

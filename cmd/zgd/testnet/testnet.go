@@ -71,7 +71,7 @@ type Options struct {
 	Balance    sdkmath.Int          // of each operator besides its stake, in azg: 1000 zg
 	Operators  [][]byte             // 32-byte eth_secp256k1 keys of the operators, else random
 	Accounts   []Account            // funded besides the operators
-	Genesis    []GenesisMutator     // applied in order, before the gentxs are added
+	Genesis    []GenesisMutator     // applied in order, before the gentxs and beacon keys are added
 	Time       time.Time            // of genesis: now
 	Comet      func(*cmtcfg.Config) // last word on each config.toml
 	App        func(*nodeconfig.AppConfig)
