@@ -80,9 +80,10 @@ func TestContractsOfANewChainArePinned(t *testing.T) {
 	require.Equal(t, []string{
 		evmtypes.P256PrecompileAddress, evmtypes.Bech32PrecompileAddress,
 		evmtypes.StakingPrecompileAddress, evmtypes.DistributionPrecompileAddress, evmtypes.BankPrecompileAddress,
+		app.PrecompileDASigners,
 		app.PrecompileFlow, app.PrecompileMarket, app.PrecompilePora, app.PrecompileReward, app.PrecompileVerify,
 	}, chain.App.EVMKeeper.GetParams(chain.Ctx()).ActiveStaticPrecompiles)
-	for _, address := range []string{app.PrecompileFlow, app.PrecompileMarket, app.PrecompilePora, app.PrecompileReward, app.PrecompileVerify} {
+	for _, address := range []string{app.PrecompileDASigners, app.PrecompileFlow, app.PrecompileMarket, app.PrecompilePora, app.PrecompileReward, app.PrecompileVerify} {
 		hash := chain.App.EVMKeeper.GetCodeHash(chain.Ctx(), common.HexToAddress(address))
 		require.Equal(t, []byte{0xfe}, chain.App.EVMKeeper.GetCode(chain.Ctx(), hash), address)
 	}

@@ -20,6 +20,7 @@ import (
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 
 	"github.com/zgd-network/zgd/x/contract"
+	daprecompile "github.com/zgd-network/zgd/x/dasigners/precompile"
 	flowprecompile "github.com/zgd-network/zgd/x/flow/precompile"
 	poraprecompile "github.com/zgd-network/zgd/x/pora/precompile"
 	"github.com/zgd-network/zgd/x/pora/precompile/verify"
@@ -60,6 +61,7 @@ func (app *App) zgContracts() []*contract.Contract {
 		Reward: common.HexToAddress(PrecompileReward),
 	})
 	return []*contract.Contract{
+		daprecompile.New(app.DASignersKeeper, app.BankKeeper, common.HexToAddress(PrecompileDASigners)),
 		flow, market,
 		pora, reward, verify.New(app.FlowKeeper, app.PoraKeeper, app.BankKeeper, common.HexToAddress(PrecompileVerify)),
 	}

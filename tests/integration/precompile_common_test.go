@@ -42,7 +42,7 @@ var (
 
 	// ourContracts are all native contracts of our own.
 	ourContracts = []common.Address{
-		flowAt, marketAt, common.HexToAddress(app.PrecompilePora), common.HexToAddress(app.PrecompileReward), common.HexToAddress(app.PrecompileVerify),
+		daAt, flowAt, marketAt, common.HexToAddress(app.PrecompilePora), common.HexToAddress(app.PrecompileReward), common.HexToAddress(app.PrecompileVerify),
 	}
 )
 

@@ -120,7 +120,13 @@ func hashes(list [][]byte) [][32]byte {
 // returns as the call left it.
 func (c *chain) apply(from, to common.Address, gas uint64, data []byte) (sdk.Context, *evmtypes.MsgEthereumTxResponse) {
 	c.tb.Helper()
-	ctx := evmante.BuildEvmExecutionCtx(c.Ctx())
+	return c.applyIn(c.Ctx(), from, to, gas, data)
+}
+
+// applyIn is apply on a copy of the state that a test has changed.
+func (c *chain) applyIn(changed sdk.Context, from, to common.Address, gas uint64, data []byte) (sdk.Context, *evmtypes.MsgEthereumTxResponse) {
+	c.tb.Helper()
+	ctx := evmante.BuildEvmExecutionCtx(changed)
 	zero := new(big.Int)
 	state := statedb.New(ctx, c.App.EVMKeeper, statedb.NewEmptyTxConfig())
 	response, err := c.App.EVMKeeper.ApplyMessage(ctx, state, core.Message{

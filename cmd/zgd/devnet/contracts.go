@@ -3,6 +3,7 @@ package devnet
 import (
 	"github.com/zgd-network/zgd/app"
 	"github.com/zgd-network/zgd/sidecar/faucet"
+	daprecompile "github.com/zgd-network/zgd/x/dasigners/precompile"
 	flowprecompile "github.com/zgd-network/zgd/x/flow/precompile"
 	poraprecompile "github.com/zgd-network/zgd/x/pora/precompile"
 	"github.com/zgd-network/zgd/x/pora/precompile/verify"
@@ -13,6 +14,7 @@ import (
 // row here; the address itself lies in app/precompiles.go.
 func Contracts() []faucet.Contract {
 	return []faucet.Contract{
+		{Name: "dasigners", Address: app.PrecompileDASigners, ABI: daprecompile.ABI, About: "data availability: signers, quorums, order, confirm and check blobs"},
 		{Name: "flow", Address: app.PrecompileFlow, ABI: flowprecompile.FlowABI, About: "the storage log: submit files, read entries and roots"},
 		{Name: "market", Address: app.PrecompileMarket, ABI: flowprecompile.MarketABI, About: "prices and periods of storage"},
 		{Name: "pora", Address: app.PrecompilePora, ABI: poraprecompile.PoraABI, About: "mining: register, claim a range, submit proofs"},

@@ -142,7 +142,7 @@ func TestTheFaucetMovesNobody(t *testing.T) {
 // The address book is the application's; ours only gives it names.
 func TestContractsAreThoseOfTheAddressBook(t *testing.T) {
 	want := map[string]string{
-		"flow": app.PrecompileFlow, "market": app.PrecompileMarket, "pora": app.PrecompilePora,
+		"dasigners": app.PrecompileDASigners, "flow": app.PrecompileFlow, "market": app.PrecompileMarket, "pora": app.PrecompilePora,
 		"reward": app.PrecompileReward, "verify": app.PrecompileVerify,
 	}
 	for _, c := range devnet.Contracts() {

@@ -2,11 +2,12 @@ package precompile
 
 import (
 	"errors"
+	"math"
 	"math/big"
 
-	"cosmossdk.io/collections"
-
 	"github.com/ethereum/go-ethereum/common"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/zgd-network/zgd/x/contract"
 	"github.com/zgd-network/zgd/x/dasigners/erasure"
@@ -81,11 +82,17 @@ func (c contracts) isConfirmed(call contract.Call, args []any) ([]any, error) {
 
 // root is that of the blobs confirmed in a block; without blobs there is none.
 func (c contracts) root(call contract.Call, height uint64) (types.ConfirmedRoot, error) {
-	root, err := c.keeper.ConfirmedRoots.Get(call.Ctx, height)
-	if errors.Is(err, collections.ErrNotFound) {
+	if height > math.MaxInt64 {
 		return types.ConfirmedRoot{}, nil
 	}
-	return root, err
+	response, err := c.queries.ConfirmedRoot(call.Ctx, &types.QueryConfirmedRootRequest{Height: int64(height)})
+	if status.Code(err) == codes.NotFound {
+		return types.ConfirmedRoot{}, nil
+	}
+	if err != nil {
+		return types.ConfirmedRoot{}, err
+	}
+	return response.Root, nil
 }
 
 func (c contracts) confirmedRoot(call contract.Call, args []any) ([]any, error) {
