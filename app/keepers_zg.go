@@ -65,7 +65,9 @@ func (app *App) newZGKeepers() {
 	app.PoraKeeper = porakeeper.NewKeeper(app.appCodec, app.service(poratypes.StoreKey), app.BankKeeper, app.FlowKeeper, Authority())
 	stake := dakeeper.Staking{StakingKeeper: stakeSource{app.StakingKeeper}}
 	app.DASignersKeeper = dakeeper.NewKeeper(app.appCodec, app.service(datypes.StoreKey), dakeeper.Dependencies{
-		Bank: app.BankKeeper, Community: app.DistrKeeper, Stake: stake, Validators: stake,
+		Bank: app.BankKeeper, Community: app.DistrKeeper, Stake: stake, Validators: stake, Set: stake,
+		Slasher:    dakeeper.Slashing{Stake: app.StakingKeeper, Infractions: app.SlashingKeeper},
+		Log:        dakeeper.FlowLog{Entries: app.FlowKeeper, Params: flowkeeper.NewQueryServer(app.FlowKeeper)},
 		EVMChainID: app.EVMChainID, IsDevelopment: IsDevelopment, Authority: Authority(),
 	})
 }

@@ -25,7 +25,8 @@ func queries() []*autocliv1.RpcCommandOptions {
 		{RpcMethod: "AggregatePubkeyG1", Use: "aggregate [epoch] [quorum-id] [seat-bitmap]", Short: "Sum of keys of seats", PositionalArgs: args("epoch", "quorum_id", "seat_bitmap")},
 		{RpcMethod: "Signer", Use: "signer [address]", Short: "One signer", PositionalArgs: args("address")},
 		{RpcMethod: "Signers", Use: "signers", Short: "Signers by address"},
-		{RpcMethod: "Blob", Use: "blob", Short: "A recent blob by id or root", Example: "zgd query dasigners blob --blob-id 7\nzgd query dasigners blob --data-root 0x8bc0…f484"},
+		{RpcMethod: "Blob", Use: "blob", Short: "A recent blob by id or root",
+			Example: "zgd query dasigners blob --blob-id 7\nzgd query dasigners blob --data-root 0x8bc0…f484 --submitter zg1…"},
 		{RpcMethod: "ConfirmedRoot", Use: "confirmed-root [height]", Short: "Root over the blobs confirmed in a block", PositionalArgs: args("height")},
 		{RpcMethod: "Beacon", Use: "beacon", Short: "The chain's randomness; --height for another block's"},
 		{RpcMethod: "BeaconKey", Use: "beacon-key [consensus-address]", Short: "A validator's beacon key", PositionalArgs: args("consensus_address")},
@@ -34,7 +35,10 @@ func queries() []*autocliv1.RpcCommandOptions {
 		{RpcMethod: "Quote", Use: "quote [data-len]", Short: "Fee of a blob of so many bytes", PositionalArgs: args("data_len")},
 		{RpcMethod: "Rewards", Use: "rewards [address]", Short: "What an account may claim", PositionalArgs: args("address")},
 		{RpcMethod: "Pool", Use: "pool [epoch]", Short: "What the signers of an epoch share", PositionalArgs: args("epoch")},
-		{RpcMethod: "SampleTask", Skip: true}, // no rounds yet
+		{RpcMethod: "SampleTask", Use: "sample-task", Short: "Running round of the sampling lottery, and what a chunk that wins is paid"},
+		{RpcMethod: "Challenge", Use: "challenge [id]", Short: "An open challenge", PositionalArgs: args("challenge_id"), Example: "zgd query dasigners challenge 7"},
+		{RpcMethod: "Challenges", Use: "challenges", Short: "Open challenges, of all signers or of one", Example: "zgd query dasigners challenges --signer zg1…"},
+		{RpcMethod: "Assurance", Use: "assurance", Short: "Stake that the running quorums stand for, and bounds of their failure"},
 	}
 }
 
@@ -51,11 +55,12 @@ func messages() []*autocliv1.RpcCommandOptions {
 		{RpcMethod: "SetBeaconKey", Skip: true},      // needs the beacon key
 		{RpcMethod: "SubmitBlobs", Skip: true},       // a disperser sends it
 		{RpcMethod: "ConfirmBatch", Skip: true},      // likewise
-		{RpcMethod: "SubmitSample", Skip: true},
-		{RpcMethod: "OpenChallenge", Skip: true},
-		{RpcMethod: "AnswerChallenge", Skip: true},
-		{RpcMethod: "SubmitFalseAttestation", Skip: true},
-		{RpcMethod: "UpdateParams", Skip: true}, // by governance proposal only
+		{RpcMethod: "OpenChallenge", Use: "challenge [preimage] [row] [chunk]", Short: "Ask the holder of a row to show a chunk of it, with a bond",
+			PositionalArgs: args("preimage", "row", "chunk"), Example: "zgd tx dasigners challenge AQAAAA… 12 0 --from alice"},
+		{RpcMethod: "SubmitSample", Skip: true},           // needs the rows: zg-da-node sends it
+		{RpcMethod: "AnswerChallenge", Skip: true},        // likewise
+		{RpcMethod: "SubmitFalseAttestation", Skip: true}, // needs a row and its batch: whoever found them sends it
+		{RpcMethod: "UpdateParams", Skip: true},           // by governance proposal only
 	}
 }
 

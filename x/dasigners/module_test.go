@@ -37,7 +37,9 @@ func newModule(t *testing.T) (dasigners.AppModule, sdk.Context, codec.Codec) {
 	cdc := codec.NewProtoCodec(registry)
 	key := storetypes.NewKVStoreKey(types.StoreKey)
 	ctx := testutil.DefaultContextWithDB(t, key, storetypes.NewTransientStoreKey("unused")).Ctx
-	m := dasigners.NewAppModule(keeper.NewKeeper(cdc, runtime.NewKVStoreService(key), keeper.Dependencies{Bank: noBank{}, Authority: "authority"}))
+	m := dasigners.NewAppModule(keeper.NewKeeper(cdc, runtime.NewKVStoreService(key), keeper.Dependencies{
+		Bank: noBank{}, Authority: "authority", IsDevelopment: func(string) bool { return true },
+	}))
 	m.RegisterInterfaces(registry)
 	return m, ctx, cdc
 }
@@ -67,7 +69,7 @@ func TestServices(t *testing.T) {
 	server := grpc.NewServer()
 	require.NoError(t, m.RegisterServices(server))
 	require.Len(t, server.GetServiceInfo()["zg.dasigners.v1.Msg"].Methods, 15)
-	require.Len(t, server.GetServiceInfo()["zg.dasigners.v1.Query"].Methods, 18)
+	require.Len(t, server.GetServiceInfo()["zg.dasigners.v1.Query"].Methods, 21)
 }
 
 // A command of a method or field that does not exist would fail at start.

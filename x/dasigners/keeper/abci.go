@@ -19,6 +19,7 @@ const (
 	maxLapsedPerBlock   = 256
 	maxPrunedPerBlock   = 200  // of each kind
 	maxBlobsPruned      = 1024 // more than a block can order for long
+	maxExpiredPerBlock  = 100
 )
 
 // BeginBlock freezes votes, turns the epoch, pays pools out and forgets what
@@ -46,17 +47,19 @@ func (k Keeper) BeginBlock(ctx context.Context) error {
 	if epoch, err = k.Epoch.Get(ctx); err != nil {
 		return err
 	}
+	k.attempt(ctx, "sample round", k.turnRound)
 	k.attempt(ctx, "settle", func(ctx context.Context) error { return k.settlePool(ctx, epoch.Number) })
 	k.attempt(ctx, "release", func(ctx context.Context) error { return k.releaseDue(ctx, epoch.Number) })
 	k.attempt(ctx, "prune", func(ctx context.Context) error { return k.forget(ctx, epoch.Number) })
 	return nil
 }
 
-// EndBlock closes the list of the blobs confirmed in this block and lets blobs
-// lapse that nobody confirmed.
+// EndBlock closes the list of the blobs confirmed in this block, lets blobs lapse
+// that nobody confirmed and settles challenges that nobody answered.
 func (k Keeper) EndBlock(ctx context.Context) error {
 	k.attempt(ctx, "confirmed root", k.closeBlock)
 	k.attempt(ctx, "lapse", k.lapse)
+	k.attempt(ctx, "challenges", k.expireChallenges)
 	return nil
 }
 
@@ -146,11 +149,14 @@ func (k Keeper) forgetBlobs(ctx context.Context, current, retention uint64) erro
 		if err := k.Blobs.Remove(ctx, blob.BlobId); err != nil {
 			return err
 		}
-		newest, err := k.BlobByRoot.Get(ctx, blob.DataRoot)
-		if err == nil && newest == blob.BlobId {
-			err = k.BlobByRoot.Remove(ctx, blob.DataRoot)
+		submitter, err := types.Address("submitter", blob.Submitter)
+		if err != nil {
+			return err
 		}
-		if err != nil && !errors.Is(err, collections.ErrNotFound) {
+		if err := removeIf(ctx, k.BlobByRoot, blob.DataRoot, blob.BlobId); err != nil {
+			return err
+		}
+		if err := removeIf(ctx, k.BlobBySubmitter, collections.Join(blob.DataRoot, submitter), blob.BlobId); err != nil {
 			return err
 		}
 	}
@@ -158,8 +164,8 @@ func (k Keeper) forgetBlobs(ctx context.Context, current, retention uint64) erro
 }
 
 func (k Keeper) forgetRoots(ctx context.Context, before uint64) error {
-	var old []uint64
-	err := k.ConfirmedRoots.Walk(ctx, nil, func(height uint64, root types.ConfirmedRoot) (stop bool, err error) {
+	var old []int64
+	err := k.ConfirmedRoots.Walk(ctx, nil, func(height int64, root types.ConfirmedRoot) (stop bool, err error) {
 		if root.Epoch >= before || len(old) == maxPrunedPerBlock {
 			return true, nil
 		}
@@ -199,13 +205,14 @@ func (k Keeper) closeBlock(ctx context.Context) error {
 		return err
 	}
 	root := erasure.MerkleRoot(leaves)
-	return k.ConfirmedRoots.Set(ctx, uint64(height(ctx)), types.ConfirmedRoot{
+	return k.ConfirmedRoots.Set(ctx, height(ctx), types.ConfirmedRoot{
 		Height: height(ctx), Root: root[:], Blobs: uint32(len(ids)), Epoch: epoch.Number,
 	})
 }
 
 // lapse gives up blobs whose window is over: a part of the fee returns, the rest
-// goes to the community pool, so that no signer gains by it.
+// goes to the community pool, so that no signer gains by it. Endowments return
+// whole.
 func (k Keeper) lapse(ctx context.Context) error {
 	due, err := firstOf(ctx, k.Pending, collections.NewPrefixUntilPairRange[uint64, uint64](uint64(height(ctx))), maxLapsedPerBlock)
 	if err != nil || len(due) == 0 {
@@ -243,8 +250,9 @@ func (k Keeper) lapseBlob(ctx context.Context, key collections.Pair[uint64, uint
 	pool.Pending--
 	blob.Status = types.BLOB_STATUS_LAPSED
 	refund := blob.Fee.MulRaw(int64(params.LapseRefundBps)).QuoRaw(10_000)
-	return refund, errors.Join(
+	returned := refund.Add(blob.StorageEndowment)
+	return returned, errors.Join(
 		k.Pools.Set(ctx, blob.Epoch, pool), k.Blobs.Set(ctx, blob.BlobId, blob), k.Pending.Remove(ctx, key),
-		k.pay(ctx, submitter, refund), k.payCommunity(ctx, blob.Fee.Sub(refund)),
+		k.pay(ctx, submitter, returned), k.payCommunity(ctx, blob.Fee.Sub(refund)),
 	)
 }

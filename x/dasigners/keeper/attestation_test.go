@@ -78,7 +78,7 @@ func TestAFalseAttestationCostsTheDeposit(t *testing.T) {
 		want   error
 	}{
 		"a good row":                {func(m *types.MsgSubmitFalseAttestation) { *m = *f.evidence(b, victim+1, signed) }, types.ErrNoFault},
-		"the holder did not sign":   {func(m *types.MsgSubmitFalseAttestation) { *m = *f.evidence(b, victim, without) }, types.ErrNoFault},
+		"the holder did not sign":   {func(m *types.MsgSubmitFalseAttestation) { *m = *f.evidence(b, victim, without) }, types.ErrNotSigned},
 		"another signature":         {func(m *types.MsgSubmitFalseAttestation) { m.Signature = without.Signature }, types.ErrInvalidSignature},
 		"a bit of the row":          {func(m *types.MsgSubmitFalseAttestation) { m.RowData = flip(m.RowData, 0) }, types.ErrInvalidMessage},
 		"a byte of the row":         {func(m *types.MsgSubmitFalseAttestation) { m.RowData = m.RowData[1:] }, types.ErrInvalidMessage},

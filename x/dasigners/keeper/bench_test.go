@@ -11,7 +11,7 @@ import (
 	"github.com/zgd-network/zgd/x/dasigners/types"
 )
 
-// mission D07 (half: the keeper, not in the app yet): B8, 300 members of whom 96 are silent, 16 blobs, with all reads
+// mission D07: B8, 300 members of whom 96 are silent, 16 blobs, with all reads
 // and writes of the state.
 func BenchmarkConfirmBatch(b *testing.B) {
 	f := newFixture(b, func(g *types.GenesisState) {

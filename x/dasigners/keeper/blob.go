@@ -20,6 +20,7 @@ type Submission struct {
 	Profile   uint32
 	Roots     []erasure.Hash
 	DataLens  []uint64 // bytes of payload, one per root
+	LogNodes  [][]byte // nil, or per root the packed subtrees of its log entry
 	MaxFee    sdkmath.Int
 }
 
@@ -29,10 +30,12 @@ type Receipt struct {
 	Epoch       uint64
 	QuorumID    uint32
 	Fee         sdkmath.Int // of all, base units
+	Endowment   sdkmath.Int // of all log entries, base units
 }
 
 // SubmitBlobs orders blobs, draws one quorum for them and takes their fees, which
-// the module holds until they are confirmed or lapse.
+// the module holds until they are confirmed or lapse, and so the endowments of
+// their log entries.
 func (k Keeper) SubmitBlobs(ctx context.Context, s Submission) (Receipt, error) {
 	params, err := k.Params.Get(ctx)
 	if err != nil {
@@ -49,21 +52,22 @@ func (k Keeper) SubmitBlobs(ctx context.Context, s Submission) (Receipt, error) 
 	if s.Profile != drawn.Profile {
 		return Receipt{}, types.ErrWrongProfile.Wrapf("%d, epoch %d has %d", s.Profile, drawn.Epoch, drawn.Profile)
 	}
-	receipt := Receipt{FirstBlobID: first, Epoch: drawn.Epoch, QuorumID: drawn.QuorumId, Fee: sdkmath.ZeroInt()}
-	for i, root := range s.Roots {
+	receipt := Receipt{FirstBlobID: first, Epoch: drawn.Epoch, QuorumID: drawn.QuorumId, Fee: sdkmath.ZeroInt(), Endowment: sdkmath.ZeroInt()}
+	for i := range s.Roots {
 		blob, err := k.newBlob(ctx, params, drawn, s, i)
 		if err != nil {
 			return Receipt{}, err
 		}
-		if err := k.storeBlob(ctx, blob, root); err != nil {
+		if err := k.storeBlob(ctx, s.Submitter, blob); err != nil {
 			return Receipt{}, err
 		}
-		receipt.Fee = receipt.Fee.Add(blob.Fee)
+		receipt.Fee, receipt.Endowment = receipt.Fee.Add(blob.Fee), receipt.Endowment.Add(blob.StorageEndowment)
 	}
-	if s.MaxFee.IsNil() || receipt.Fee.GT(s.MaxFee) {
-		return Receipt{}, types.ErrFeeTooHigh.Wrapf("%s azg for %d blobs, max_fee is %s", receipt.Fee, len(s.Roots), s.MaxFee)
+	total := receipt.Fee.Add(receipt.Endowment)
+	if s.MaxFee.IsNil() || total.GT(s.MaxFee) {
+		return Receipt{}, types.ErrFeeTooHigh.Wrapf("%s azg for %d blobs, of it %s for the log; max_fee is %s", total, len(s.Roots), receipt.Endowment, s.MaxFee)
 	}
-	if err := k.take(ctx, s.Submitter, receipt.Fee); err != nil {
+	if err := k.take(ctx, s.Submitter, total); err != nil {
 		return Receipt{}, err
 	}
 	if err := k.countPending(ctx, drawn.Epoch, len(s.Roots)); err != nil {
@@ -108,27 +112,35 @@ func (k Keeper) newBlob(ctx context.Context, params types.Params, drawn types.Qu
 	if most := min(params.MaxBlobBytes-erasure.HeaderSize, profile.MaxPayload()); dataLen > most {
 		return types.Blob{}, types.ErrBlobTooLarge.Wrapf("%d bytes, want at most %d: split it", dataLen, most)
 	}
-	if id, err := k.standing(ctx, s.Roots[i]); err != nil {
+	if id, err := k.standing(ctx, s.Roots[i], s.Submitter); err != nil {
 		return types.Blob{}, err
 	} else if id != 0 {
-		return types.Blob{}, types.ErrDuplicateBlob.Wrapf("blob %d has root %x", id, s.Roots[i])
+		return types.Blob{}, types.ErrDuplicateBlob.Wrapf("blob %d of %s has root %x", id, s.Submitter, s.Roots[i])
 	}
 	fee, err := params.Fee(profile, dataLen)
 	if err != nil {
 		return types.Blob{}, err
 	}
 	id, err := k.NextBlobID.Next(ctx)
-	return types.Blob{
+	if err != nil {
+		return types.Blob{}, err
+	}
+	blob := types.Blob{
 		BlobId: id, DataRoot: s.Roots[i][:], DataLen: dataLen, Profile: drawn.Profile, Epoch: drawn.Epoch, QuorumId: drawn.QuorumId,
 		Submitter: s.Submitter.String(), SubmitHeight: height(ctx), DeadlineHeight: height(ctx) + int64(params.ConfirmWindowBlocks),
 		Status: types.BLOB_STATUS_SUBMITTED, Fee: fee, StorageEndowment: sdkmath.ZeroInt(),
-	}, err
+	}
+	if s.LogNodes != nil {
+		err = k.reserveLog(ctx, &blob, s.LogNodes[i])
+	}
+	return blob, err
 }
 
-// standing is the id of the blob with a root that waits or is confirmed and not
-// yet expired; 0: none.
-func (k Keeper) standing(ctx context.Context, root erasure.Hash) (uint64, error) {
-	id, err := k.BlobByRoot.Get(ctx, root[:])
+// standing is the id of an account's blob with a root that waits or is confirmed
+// and not yet expired; 0: none. Others may order a blob with the same root: roots
+// are public, and whoever is quick could keep its owner out for the price of a fee.
+func (k Keeper) standing(ctx context.Context, root erasure.Hash, submitter sdk.AccAddress) (uint64, error) {
+	id, err := k.BlobBySubmitter.Get(ctx, collections.Join(root[:], submitter))
 	if errors.Is(err, collections.ErrNotFound) {
 		return 0, nil
 	}
@@ -142,10 +154,10 @@ func (k Keeper) standing(ctx context.Context, root erasure.Hash) (uint64, error)
 	return id, nil
 }
 
-func (k Keeper) storeBlob(ctx context.Context, blob types.Blob, root erasure.Hash) error {
+func (k Keeper) storeBlob(ctx context.Context, submitter sdk.AccAddress, blob types.Blob) error {
 	return errors.Join(
 		k.Blobs.Set(ctx, blob.BlobId, blob),
-		k.BlobByRoot.Set(ctx, root[:], blob.BlobId),
+		k.BlobBySubmitter.Set(ctx, collections.Join(blob.DataRoot, submitter), blob.BlobId),
 		k.Pending.Set(ctx, collections.Join(uint64(blob.DeadlineHeight), blob.BlobId)),
 	)
 }
@@ -156,10 +168,39 @@ func (k Keeper) Blob(ctx context.Context, id uint64) (types.Blob, error) {
 	return blob, notFound(err, types.ErrBlobNotFound, "blob %d", id)
 }
 
-// BlobWithRoot returns the newest recent blob with a root, or ErrBlobNotFound.
+// BlobWithRoot returns the newest recent blob with a root that is confirmed, else
+// the newest of the first submitters by address, else ErrBlobNotFound.
 func (k Keeper) BlobWithRoot(ctx context.Context, root erasure.Hash) (types.Blob, error) {
 	id, err := k.BlobByRoot.Get(ctx, root[:])
-	if err := notFound(err, types.ErrBlobNotFound, "root %x", root); err != nil {
+	if err == nil {
+		return k.Blob(ctx, id)
+	}
+	if !errors.Is(err, collections.ErrNotFound) {
+		return types.Blob{}, err
+	}
+	seen := 0
+	err = k.BlobBySubmitter.Walk(ctx, collections.NewPrefixedPairRange[[]byte, sdk.AccAddress](root[:]), func(_ rootSubmitter, candidate uint64) (bool, error) {
+		id = max(id, candidate)
+		seen++
+		return seen == maxSubmitters, nil
+	})
+	if err != nil {
+		return types.Blob{}, err
+	}
+	if id == 0 {
+		return types.Blob{}, types.ErrBlobNotFound.Wrapf("root %x", root)
+	}
+	return k.Blob(ctx, id)
+}
+
+// maxSubmitters bounds the work of a read by root.
+const maxSubmitters = 100
+
+// BlobOf returns the newest recent blob of an account with a root, or
+// ErrBlobNotFound.
+func (k Keeper) BlobOf(ctx context.Context, root erasure.Hash, submitter sdk.AccAddress) (types.Blob, error) {
+	id, err := k.BlobBySubmitter.Get(ctx, collections.Join(root[:], submitter))
+	if err := notFound(err, types.ErrBlobNotFound, "root %x of %s", root, submitter); err != nil {
 		return types.Blob{}, err
 	}
 	return k.Blob(ctx, id)
@@ -186,7 +227,7 @@ func (k Keeper) countPending(ctx context.Context, epoch uint64, blobs int) error
 func (k Keeper) emitSubmit(ctx context.Context, s Submission, r Receipt) error {
 	event := &types.EventSubmit{
 		FirstBlobId: r.FirstBlobID, DataLens: s.DataLens, Profile: s.Profile, Epoch: r.Epoch, QuorumId: r.QuorumID,
-		Submitter: s.Submitter.String(), Fee: r.Fee.String(),
+		Submitter: s.Submitter.String(), Fee: r.Fee.String(), StorageEndowment: r.Endowment.String(),
 	}
 	for i := range s.Roots {
 		event.DataRoots = append(event.DataRoots, s.Roots[i][:])

@@ -13,7 +13,7 @@ import (
 	"github.com/zgd-network/zgd/x/dasigners/types"
 )
 
-// mission D02 (half: the keeper, not in the app yet)
+// mission D02
 func TestABlobIsOrderedConfirmedAndPaid(t *testing.T) {
 	f, members := running(t, 60, 60, 60, 60)
 	receipt, err := f.submit(rootOf(1), rootOf(2))
@@ -78,7 +78,8 @@ func TestSubmissionsAreRefused(t *testing.T) {
 		"a root too short":   {func(m *types.MsgSubmitBlobs) { m.DataRoots = m.DataRoots[:63] }, types.ErrInvalidMessage},
 		"a fee too high":     {func(m *types.MsgSubmitBlobs) { m.MaxFee = sdkmath.NewInt(2194) }, types.ErrFeeTooHigh},
 		"no fee named":       {func(m *types.MsgSubmitBlobs) { m.MaxFee = sdkmath.Int{} }, types.ErrFeeTooHigh},
-		"a storage root":     {func(m *types.MsgSubmitBlobs) { m.StorageRoots = make([]byte, 64) }, types.ErrNotAvailable},
+		"a subtree less":     {func(m *types.MsgSubmitBlobs) { m.StorageRoots = make([]byte, 32) }, types.ErrInvalidMessage},
+		"a subtree more":     {func(m *types.MsgSubmitBlobs) { m.StorageRoots = make([]byte, 96) }, types.ErrInvalidMessage},
 		"no such account":    {func(m *types.MsgSubmitBlobs) { m.Submitter = "zg1" }, types.ErrInvalidMessage},
 		"an account of 32 B": {func(m *types.MsgSubmitBlobs) { m.Submitter = longAddress }, types.ErrInvalidMessage},
 	} {
@@ -102,7 +103,7 @@ func TestSubmissionsAreRefused(t *testing.T) {
 	require.ErrorContains(t, err, "insufficient funds")
 }
 
-// mission D07 (half: the keeper, not in the app yet): each condition of a confirmation, broken alone.
+// mission D07: each condition of a confirmation, broken alone.
 func TestConfirmationsAreRefusedOneBitAway(t *testing.T) {
 	f, members := running(t, 60, 60, 60, 60, 60)
 	receipt, err := f.submit(rootOf(1), rootOf(2), rootOf(3))
@@ -159,7 +160,7 @@ func TestConfirmationsAreRefusedOneBitAway(t *testing.T) {
 	f.balance()
 }
 
-// mission D07 (half: the keeper, not in the app yet): exactly two thirds of the seats pass, one less does not. Which
+// mission D07: exactly two thirds of the seats pass, one less does not. Which
 // members that takes depends on the draw: try all sets.
 func TestTwoThirdsOfTheSeatsAreEnough(t *testing.T) {
 	f, members := running(t, 20, 30, 40, 50, 60)
@@ -222,7 +223,7 @@ func TestABlobLapsesAfterItsWindow(t *testing.T) {
 	f.balance()
 }
 
-// mission D06 (half: the keeper, not in the app yet): the quorum is drawn by the beacon of the block that orders the blob,
+// mission D06: the quorum is drawn by the beacon of the block that orders the blob,
 // which its sender did not know; blobs of two quorums are no batch.
 func TestTheBeaconAssignsQuorumsAndBatchesKeepToOne(t *testing.T) {
 	f, members := running(t, 200, 200)

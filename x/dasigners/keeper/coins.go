@@ -95,8 +95,8 @@ func (k Keeper) ClaimRewards(ctx context.Context, owner, recipient sdk.AccAddres
 }
 
 // Liabilities are all the base units that the module's account must hold:
-// deposits, fees that wait for a confirmation, pools not yet paid out, rewards and
-// the lottery. It reads the whole state: for genesis and tests.
+// deposits, fees and endowments that wait for a confirmation, pools not yet paid
+// out, rewards, the lottery and the bonds of challenges. It reads the whole state: for genesis and tests.
 func (k Keeper) Liabilities(ctx context.Context) (sdkmath.Int, error) {
 	round, err := k.SampleRound.Get(ctx)
 	if err != nil {
@@ -114,12 +114,16 @@ func (k Keeper) Liabilities(ctx context.Context) (sdkmath.Int, error) {
 		}),
 		k.Blobs.Walk(ctx, nil, func(_ uint64, b types.Blob) (bool, error) {
 			if b.Status == types.BLOB_STATUS_SUBMITTED {
-				sum = sum.Add(b.Fee)
+				sum = sum.Add(b.Fee).Add(b.StorageEndowment)
 			}
 			return false, nil
 		}),
 		k.Pools.Walk(ctx, new(collections.Range[uint64]).StartInclusive(unsettled), func(_ uint64, p types.EpochPool) (bool, error) {
 			sum = sum.Add(p.Amount)
+			return false, nil
+		}),
+		k.Challenges.Walk(ctx, nil, func(_ uint64, c types.Challenge) (bool, error) {
+			sum = sum.Add(c.Bond)
 			return false, nil
 		}),
 		k.Rewards.Walk(ctx, nil, func(_ sdk.AccAddress, earned sdkmath.Int) (bool, error) {

@@ -3,9 +3,11 @@ package keeper_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -110,7 +112,27 @@ type fixture struct {
 	queries types.QueryServer
 	bank    bank
 	stake   stake
+	log     *dataLog
+	slasher *slasher
 	nonce   byte
+}
+
+// set is four validators with equal powers and two weeks to unbond.
+type set struct{}
+
+func (set) Powers(context.Context) ([]int64, error) { return []int64{5, 5, 5, 5}, nil }
+
+func (set) UnbondingTime(context.Context) (time.Duration, error) { return 14 * 24 * time.Hour, nil }
+
+// slasher notes whom it was told to punish; it burns 7 azg.
+type slasher struct {
+	punished []string
+	refuses  error
+}
+
+func (s *slasher) PunishValidator(_ context.Context, operator sdk.AccAddress, bps uint32) (sdkmath.Int, error) {
+	s.punished = append(s.punished, fmt.Sprintf("%s %d", operator, bps))
+	return sdkmath.NewInt(7), s.refuses
 }
 
 // member is a signer with its secret.
@@ -173,12 +195,13 @@ func bareFixture(tb testing.TB) *fixture {
 	key := storetypes.NewKVStoreKey(types.StoreKey)
 	ctx := testutil.DefaultContextWithDB(tb, key, storetypes.NewTransientStoreKey("unused")).Ctx
 	ledger, backing := bank{string(payer): sdkmath.NewInt(funds)}, stake{}
+	log, punisher := newLog(ledger), &slasher{}
 	k := keeper.NewKeeper(moduletestutil.MakeTestEncodingConfig().Codec, runtime.NewKVStoreService(key), keeper.Dependencies{
-		Bank: ledger, Community: ledger, Stake: backing, Validators: validators{}, EVMChainID: evmChain,
+		Bank: ledger, Community: ledger, Stake: backing, Validators: validators{}, Set: set{}, Slasher: punisher, Log: log, EVMChainID: evmChain,
 		IsDevelopment: func(id string) bool { return id == chainID }, Authority: authority,
 	})
 	return &fixture{
-		tb: tb, keeper: k, bank: ledger, stake: backing, msgs: keeper.NewMsgServer(k), queries: keeper.NewQueryServer(k),
+		tb: tb, keeper: k, bank: ledger, stake: backing, log: log, slasher: punisher, msgs: keeper.NewMsgServer(k), queries: keeper.NewQueryServer(k),
 		ctx: ctx.WithBlockHeight(1).WithChainID(chainID),
 	}
 }

@@ -53,7 +53,7 @@ func (k Keeper) ConfirmBatch(ctx context.Context, ids []uint64, bitmap, signatur
 		return Confirmation{}, err
 	}
 	result := Confirmation{Hit: uint32(hit), Total: uint32(len(drawn.Seats))}
-	if result.Confirmed, err = k.settleBatch(ctx, blobs, present, hit); err != nil {
+	if result.Confirmed, err = k.settleBatch(ctx, blobs, bitmap, present, hit); err != nil {
 		return Confirmation{}, err
 	}
 	return result, emit(ctx, &types.EventConfirm{
@@ -135,19 +135,24 @@ func checkSignature(key *bn254.G2Affine, message, signature []byte) error {
 	return nil
 }
 
-// settleBatch marks the waiting blobs, splits their fees and credits the seats.
-func (k Keeper) settleBatch(ctx context.Context, blobs []types.Blob, present []int, hit int) (confirmed []uint64, err error) {
+// settleBatch marks the waiting blobs, enters them into the log, splits their fees
+// and credits the seats.
+func (k Keeper) settleBatch(ctx context.Context, blobs []types.Blob, bitmap []byte, present []int, hit int) (confirmed []uint64, err error) {
 	fees := sdkmath.ZeroInt()
 	for _, blob := range blobs {
 		if blob.Status != types.BLOB_STATUS_SUBMITTED {
 			continue
 		}
-		blob.Status, blob.ConfirmHeight = types.BLOB_STATUS_CONFIRMED, height(ctx)
+		blob.Status, blob.ConfirmHeight, blob.MemberBitmap = types.BLOB_STATUS_CONFIRMED, height(ctx), bitmap
+		if err := k.enterLog(ctx, &blob); err != nil {
+			return nil, err
+		}
 		fees, confirmed = fees.Add(blob.Fee), append(confirmed, blob.BlobId)
 		err = errors.Join(
 			k.Blobs.Set(ctx, blob.BlobId, blob),
 			k.Pending.Remove(ctx, collections.Join(uint64(blob.DeadlineHeight), blob.BlobId)),
 			k.BlockConfirmed.Set(ctx, blob.BlobId),
+			k.pointTo(ctx, blob),
 		)
 		if err != nil {
 			return nil, err
@@ -157,6 +162,19 @@ func (k Keeper) settleBatch(ctx context.Context, blobs []types.Blob, present []i
 		return nil, err
 	}
 	return confirmed, k.splitFees(ctx, blobs[0].Epoch, fees, uint64(len(confirmed)), uint64(hit))
+}
+
+// pointTo makes a confirmed blob the one that is read by its root, unless a newer
+// one is.
+func (k Keeper) pointTo(ctx context.Context, blob types.Blob) error {
+	newest, err := k.BlobByRoot.Get(ctx, blob.DataRoot)
+	if err != nil && !errors.Is(err, collections.ErrNotFound) {
+		return err
+	}
+	if newest > blob.BlobId {
+		return nil
+	}
+	return k.BlobByRoot.Set(ctx, blob.DataRoot, blob.BlobId)
 }
 
 // credit counts what the members present signed.

@@ -18,7 +18,7 @@ import (
 	"github.com/zgd-network/zgd/x/dasigners/types"
 )
 
-// mission D05 (half: the keeper, not in the app yet): votes are frozen half an epoch before the seed, and the seed is
+// mission D05: votes are frozen half an epoch before the seed, and the seed is
 // the beacon of the epoch's last block.
 func TestSeatsComeFromFrozenVotesAndTheBeaconBefore(t *testing.T) {
 	f := newFixture(t)
@@ -58,7 +58,7 @@ func TestSeatsComeFromFrozenVotesAndTheBeaconBefore(t *testing.T) {
 	require.ErrorIs(t, f.renewOne(b), types.ErrRegistered)
 }
 
-// mission D04 (half: the keeper, not in the app yet)
+// mission D04
 func TestWhoMayTakePartIsAskedAgainAtTheFreeze(t *testing.T) {
 	f := newFixture(t)
 	f.begin()
@@ -206,7 +206,7 @@ func TestAStepThatFailsLeavesAnEventAndTheChainGoesOn(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// mission D05 (half: the keeper, not in the app yet)
+// mission D05
 func TestBeaconKeysTakeOverTwoEpochsLater(t *testing.T) {
 	f := newFixture(t)
 	f.begin()

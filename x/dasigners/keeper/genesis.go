@@ -20,14 +20,14 @@ func (k Keeper) InitGenesis(ctx context.Context, g types.GenesisState) error {
 	if err := g.Validate(); err != nil {
 		return err
 	}
-	if err := g.Params.ValidateFor(sdk.UnwrapSDKContext(ctx).ChainID(), k.IsDevelopment); err != nil {
+	if err := k.checkParams(ctx, g.Params); err != nil {
 		return err
 	}
 	if err := k.initStart(ctx, g); err != nil {
 		return err
 	}
 	for _, step := range []func(context.Context, types.GenesisState) error{
-		k.initSigners, k.initKeys, k.initQuorums, k.initBlobs, k.initAmounts,
+		k.initSigners, k.initKeys, k.initQuorums, k.initBlobs, k.initAmounts, k.initChallenges,
 	} {
 		if err := step(ctx, g); err != nil {
 			return err
@@ -51,7 +51,8 @@ func (k Keeper) initStart(ctx context.Context, g types.GenesisState) error {
 		epoch, state = *g.Epoch, *g.Beacon
 	}
 	return errors.Join(k.Params.Set(ctx, g.Params), k.Epoch.Set(ctx, epoch), k.Beacon.Set(ctx, state),
-		k.SampleRound.Set(ctx, g.SampleRound), k.Unsettled.Set(ctx, g.NextUnsettledEpoch), k.NextBlobID.Set(ctx, g.NextBlobId))
+		k.SampleRound.Set(ctx, g.SampleRound), k.Unsettled.Set(ctx, g.NextUnsettledEpoch), k.NextBlobID.Set(ctx, g.NextBlobId),
+		k.NextChallengeID.Set(ctx, g.NextChallengeId))
 }
 
 func (k Keeper) initSigners(ctx context.Context, g types.GenesisState) error {
@@ -130,7 +131,14 @@ func (k Keeper) initQuorums(ctx context.Context, g types.GenesisState) error {
 
 func (k Keeper) initBlobs(ctx context.Context, g types.GenesisState) error {
 	for _, b := range g.Blobs {
-		err := errors.Join(k.Blobs.Set(ctx, b.BlobId, b), k.BlobByRoot.Set(ctx, b.DataRoot, b.BlobId))
+		submitter, err := types.Address("submitter", b.Submitter)
+		if err != nil {
+			return err
+		}
+		err = errors.Join(k.Blobs.Set(ctx, b.BlobId, b), k.BlobBySubmitter.Set(ctx, collections.Join(b.DataRoot, submitter), b.BlobId))
+		if err == nil && b.Status == types.BLOB_STATUS_CONFIRMED {
+			err = k.BlobByRoot.Set(ctx, b.DataRoot, b.BlobId)
+		}
 		if err == nil && b.Status == types.BLOB_STATUS_SUBMITTED {
 			err = k.Pending.Set(ctx, collections.Join(uint64(b.DeadlineHeight), b.BlobId))
 		}
@@ -139,7 +147,7 @@ func (k Keeper) initBlobs(ctx context.Context, g types.GenesisState) error {
 		}
 	}
 	for _, r := range g.ConfirmedRoots {
-		if err := k.ConfirmedRoots.Set(ctx, uint64(r.Height), r); err != nil {
+		if err := k.ConfirmedRoots.Set(ctx, r.Height, r); err != nil {
 			return err
 		}
 	}
@@ -162,6 +170,44 @@ func (k Keeper) initAmounts(ctx context.Context, g types.GenesisState) error {
 		}
 	}
 	return nil
+}
+
+func (k Keeper) initChallenges(ctx context.Context, g types.GenesisState) error {
+	for _, c := range g.Challenges {
+		if err := k.storeChallenge(ctx, c); err != nil {
+			return err
+		}
+	}
+	for _, key := range g.SampleHits {
+		if err := k.SampleHits.Set(ctx, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkParams is what the parameters must fulfil on this chain. What promises last
+// is compared with the unbonding time everywhere but on development chains, whose
+// stake is worth nothing.
+func (k Keeper) checkParams(ctx context.Context, params types.Params) error {
+	chainID := sdk.UnwrapSDKContext(ctx).ChainID()
+	if err := params.ValidateFor(chainID, k.IsDevelopment); err != nil {
+		return err
+	}
+	if params.SlashValidatorBps > 0 && k.Slasher == nil {
+		return types.ErrNotAvailable.Wrap("slash_validator_bps: want 0")
+	}
+	if k.IsDevelopment(chainID) {
+		return nil
+	}
+	if k.Set == nil {
+		return types.ErrNotAvailable.Wrapf("chain %q: no unbonding time to compare retention with", chainID)
+	}
+	unbonding, err := k.Set.UnbondingTime(ctx)
+	if err != nil {
+		return err
+	}
+	return params.CheckPromise(unbonding)
 }
 
 // ExportGenesis reads the live window, which is all that is kept.
@@ -194,7 +240,11 @@ func (k Keeper) ExportGenesis(ctx context.Context) (*types.GenesisState, error) 
 		}),
 		gather(ctx, k.BeaconKeys, &g.BeaconKeys), gather(ctx, k.Snapshots, &g.Snapshots), gather(ctx, k.Quorums, &g.Quorums),
 		gather(ctx, k.Tallies, &g.Tallies), gather(ctx, k.Pools, &g.Pools), gather(ctx, k.Blobs, &g.Blobs),
-		gather(ctx, k.ConfirmedRoots, &g.ConfirmedRoots),
+		gather(ctx, k.ConfirmedRoots, &g.ConfirmedRoots), gather(ctx, k.Challenges, &g.Challenges),
+		k.SampleHits.Walk(ctx, nil, func(key []byte) (bool, error) {
+			g.SampleHits = append(g.SampleHits, key)
+			return false, nil
+		}),
 	)
 	return g, err
 }
@@ -218,6 +268,9 @@ func (k Keeper) exportStart(ctx context.Context, g *types.GenesisState) (err err
 		return err
 	}
 	if g.NextBlobId, err = k.NextBlobID.Peek(ctx); err != nil {
+		return err
+	}
+	if g.NextChallengeId, err = k.NextChallengeID.Peek(ctx); err != nil {
 		return err
 	}
 	epoch, err := k.Epoch.Get(ctx)

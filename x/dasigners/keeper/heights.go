@@ -11,31 +11,34 @@ import (
 	"github.com/zgd-network/zgd/x/dasigners/types"
 )
 
-// RestartHeights prepares a chain that starts again at height zero: the running
-// epoch begins anew with the quorums it has, blobs that wait keep the rest of
-// their window, and confirmed roots, which are named by heights, are forgotten.
+// RestartHeights moves every height of the state back by the present one, for a
+// chain that starts again at height zero: what lay so many blocks ahead or behind
+// still does. Heights before the start are negative.
 func (k Keeper) RestartHeights(ctx context.Context) error {
-	last := sdk.UnwrapSDKContext(ctx).BlockHeight()
+	by := sdk.UnwrapSDKContext(ctx).BlockHeight()
 	epoch, err := k.Epoch.Get(ctx)
 	if err != nil {
 		return err
 	}
-	epoch.StartHeight = 0
-	state, err := k.Beacon.Get(ctx)
+	beacon, err := k.Beacon.Get(ctx)
 	if err != nil {
 		return err
 	}
-	state.Height = 0
 	round, err := k.SampleRound.Get(ctx)
 	if err != nil {
 		return err
 	}
-	round.StartHeight = 0
-	return errors.Join(k.Epoch.Set(ctx, epoch), k.Beacon.Set(ctx, state), k.SampleRound.Set(ctx, round),
-		k.ConfirmedRoots.Clear(ctx, nil), k.restartBlobs(ctx, last))
+	epoch.StartHeight, beacon.Height, round.StartHeight = epoch.StartHeight-by, beacon.Height-by, round.StartHeight-by
+	return errors.Join(
+		k.Epoch.Set(ctx, epoch), k.Beacon.Set(ctx, beacon), k.SampleRound.Set(ctx, round),
+		k.restartBlobs(ctx, by), k.restartRoots(ctx, by), k.restartChallenges(ctx, by),
+	)
 }
 
-func (k Keeper) restartBlobs(ctx context.Context, last int64) error {
+// deadline after the move; one that is over is due at once.
+func deadline(height, by int64) int64 { return max(height-by, 0) }
+
+func (k Keeper) restartBlobs(ctx context.Context, by int64) error {
 	var blobs []types.Blob
 	if err := gather(ctx, k.Blobs, &blobs); err != nil {
 		return err
@@ -43,16 +46,44 @@ func (k Keeper) restartBlobs(ctx context.Context, last int64) error {
 	if err := k.Pending.Clear(ctx, nil); err != nil {
 		return err
 	}
-	for _, blob := range blobs {
-		blob.SubmitHeight, blob.ConfirmHeight = 0, 0
-		blob.DeadlineHeight = max(blob.DeadlineHeight-last, 0)
-		if err := k.Blobs.Set(ctx, blob.BlobId, blob); err != nil {
+	for _, b := range blobs {
+		b.SubmitHeight, b.DeadlineHeight = b.SubmitHeight-by, deadline(b.DeadlineHeight, by)
+		if b.Status == types.BLOB_STATUS_CONFIRMED {
+			b.ConfirmHeight -= by
+		}
+		err := k.Blobs.Set(ctx, b.BlobId, b)
+		if err == nil && b.Status == types.BLOB_STATUS_SUBMITTED {
+			err = k.Pending.Set(ctx, collections.Join(uint64(b.DeadlineHeight), b.BlobId))
+		}
+		if err != nil {
 			return err
 		}
-		if blob.Status != types.BLOB_STATUS_SUBMITTED {
-			continue
+	}
+	return nil
+}
+
+func (k Keeper) restartRoots(ctx context.Context, by int64) error {
+	var roots []types.ConfirmedRoot
+	if err := errors.Join(gather(ctx, k.ConfirmedRoots, &roots), k.ConfirmedRoots.Clear(ctx, nil)); err != nil {
+		return err
+	}
+	for _, r := range roots {
+		r.Height -= by
+		if err := k.ConfirmedRoots.Set(ctx, r.Height, r); err != nil {
+			return err
 		}
-		if err := k.Pending.Set(ctx, collections.Join(uint64(blob.DeadlineHeight), blob.BlobId)); err != nil {
+	}
+	return nil
+}
+
+func (k Keeper) restartChallenges(ctx context.Context, by int64) error {
+	var challenges []types.Challenge
+	if err := errors.Join(gather(ctx, k.Challenges, &challenges), k.ChallengeQueue.Clear(ctx, nil)); err != nil {
+		return err
+	}
+	for _, c := range challenges {
+		c.DeadlineHeight = deadline(c.DeadlineHeight, by)
+		if err := k.storeChallenge(ctx, c); err != nil {
 			return err
 		}
 	}

@@ -28,6 +28,13 @@ type Dependencies struct {
 	Community  types.CommunityPool
 	Stake      types.StakeSource
 	Validators types.ValidatorSource
+	// Set is all validators; nil on development chains only.
+	Set types.ValidatorSet
+	// Slasher takes stake for a false attestation; nil where slash_validator_bps
+	// stays 0.
+	Slasher types.ValidatorSlasher
+	// Log takes payloads as entries; nil where there is no log.
+	Log types.StorageLog
 	// EVMChainID names the network in everything that is signed.
 	EVMChainID uint64
 	// IsDevelopment says whether a chain id may use the small shapes.
@@ -39,6 +46,9 @@ type Dependencies struct {
 type (
 	epochAddress = collections.Pair[uint64, sdk.AccAddress]
 	epochQuorum  = collections.Pair[uint64, uint32]
+	// rootSubmitter is a data root and who ordered a blob with it.
+	rootSubmitter = collections.Pair[[]byte, sdk.AccAddress]
+	addressID     = collections.Pair[sdk.AccAddress, uint64]
 )
 
 // Keeper is the schema of x/dasigners. It is an immutable value: no caches.
@@ -62,13 +72,20 @@ type Keeper struct {
 	Pools             collections.Map[uint64, types.EpochPool]             // epoch → the signers' share of fees
 	Unsettled         collections.Item[uint64]                             // first epoch whose pool is not paid out
 	Blobs             collections.Map[uint64, types.Blob]                  // recent records
-	BlobByRoot        collections.Map[[]byte, uint64]                      // root → newest record
+	BlobByRoot        collections.Map[[]byte, uint64]                      // root → newest confirmed record
+	BlobBySubmitter   collections.Map[rootSubmitter, uint64]               // root, submitter → newest record
 	NextBlobID        collections.Sequence                                 // from 1
 	Pending           collections.KeySet[collections.Pair[uint64, uint64]] // deadline, blob
 	BlockConfirmed    collections.KeySet[uint64]                           // blobs confirmed in this block; empty between blocks
-	ConfirmedRoots    collections.Map[uint64, types.ConfirmedRoot]         // height → root
+	ConfirmedRoots    collections.Map[int64, types.ConfirmedRoot]          // height → root
 	Rewards           collections.Map[sdk.AccAddress, sdkmath.Int]         // earned, or paid in vain; base units
 	SampleRound       collections.Item[types.SampleRound]                  // and the lottery's pool
+	SampleHits        collections.KeySet[[]byte]                           // chunk keys that won in the round
+	NextChallengeID   collections.Sequence                                 // from 1
+	Challenges        collections.Map[uint64, types.Challenge]             // open ones
+	ChallengeByChunk  collections.Map[[]byte, uint64]                      // chunk key → challenge
+	ChallengeQueue    collections.KeySet[collections.Pair[uint64, uint64]] // deadline, challenge
+	ChallengesOf      collections.KeySet[addressID]                        // signer, challenge
 	Leaving           collections.KeySet[epochAddress]                     // last locked epoch, signer
 }
 
@@ -98,14 +115,25 @@ func NewKeeper(cdc codec.Codec, service store.KVStoreService, needs Dependencies
 		Unsettled:         collections.NewItem(sb, types.UnsettledPrefix, "unsettled", collections.Uint64Value),
 		Blobs:             collections.NewMap(sb, types.BlobsPrefix, "blobs", collections.Uint64Key, codec.CollValue[types.Blob](cdc)),
 		BlobByRoot:        collections.NewMap(sb, types.BlobByRootPrefix, "blob_by_root", collections.BytesKey, collections.Uint64Value),
-		NextBlobID:        collections.NewSequence(sb, types.NextBlobIDPrefix, "next_blob_id"),
+		BlobBySubmitter: collections.NewMap(sb, types.BlobBySubmitterPrefix, "blob_by_submitter",
+			collections.PairKeyCodec(collections.BytesKey, sdk.AccAddressKey), collections.Uint64Value),
+		NextBlobID: collections.NewSequence(sb, types.NextBlobIDPrefix, "next_blob_id"),
 		Pending: collections.NewKeySet(sb, types.PendingPrefix, "pending",
 			collections.PairKeyCodec(collections.Uint64Key, collections.Uint64Key)),
 		BlockConfirmed: collections.NewKeySet(sb, types.BlockConfirmedPrefix, "block_confirmed", collections.Uint64Key),
-		ConfirmedRoots: collections.NewMap(sb, types.ConfirmedRootsPrefix, "confirmed_roots", collections.Uint64Key, codec.CollValue[types.ConfirmedRoot](cdc)),
+		ConfirmedRoots: collections.NewMap(sb, types.ConfirmedRootsPrefix, "confirmed_roots", collections.Int64Key, codec.CollValue[types.ConfirmedRoot](cdc)),
 		Rewards:        collections.NewMap(sb, types.RewardsPrefix, "rewards", sdk.AccAddressKey, sdk.IntValue),
 		SampleRound:    collections.NewItem(sb, types.SampleRoundPrefix, "sample_round", codec.CollValue[types.SampleRound](cdc)),
 		Leaving:        collections.NewKeySet(sb, types.LeavingPrefix, "leaving", byEpochAddress),
+
+		SampleHits:       collections.NewKeySet(sb, types.SampleHitsPrefix, "sample_hits", collections.BytesKey),
+		NextChallengeID:  collections.NewSequence(sb, types.NextChallengeIDPrefix, "next_challenge_id"),
+		Challenges:       collections.NewMap(sb, types.ChallengesPrefix, "challenges", collections.Uint64Key, codec.CollValue[types.Challenge](cdc)),
+		ChallengeByChunk: collections.NewMap(sb, types.ChallengeByChunkPrefix, "challenge_by_chunk", collections.BytesKey, collections.Uint64Value),
+		ChallengeQueue: collections.NewKeySet(sb, types.ChallengeQueuePrefix, "challenge_queue",
+			collections.PairKeyCodec(collections.Uint64Key, collections.Uint64Key)),
+		ChallengesOf: collections.NewKeySet(sb, types.ChallengesOfPrefix, "challenges_of",
+			collections.PairKeyCodec(sdk.AccAddressKey, collections.Uint64Key)),
 	}
 	schema, err := sb.Build()
 	if err != nil {

@@ -88,14 +88,16 @@ func (m msgServer) SubmitBlobs(ctx context.Context, msg *types.MsgSubmitBlobs) (
 	if err != nil {
 		return nil, err
 	}
-	if len(msg.StorageRoots) > 0 {
-		return nil, types.ErrNotAvailable.Wrap("storage_roots: submit the payload to x/flow by itself")
+	nodes, err := msg.LogNodes()
+	if err != nil {
+		return nil, err
 	}
 	receipt, err := m.Keeper.SubmitBlobs(ctx, Submission{
-		Submitter: submitter, Profile: msg.Profile, Roots: roots, DataLens: msg.DataLens, MaxFee: msg.MaxFee,
+		Submitter: submitter, Profile: msg.Profile, Roots: roots, DataLens: msg.DataLens, LogNodes: nodes, MaxFee: msg.MaxFee,
 	})
 	return &types.MsgSubmitBlobsResponse{
 		FirstBlobId: receipt.FirstBlobID, Epoch: receipt.Epoch, QuorumId: receipt.QuorumID, Fee: receipt.Fee,
+		StorageEndowment: receipt.Endowment,
 	}, err
 }
 
@@ -136,7 +138,7 @@ func (m msgServer) UpdateParams(ctx context.Context, msg *types.MsgUpdateParams)
 	if err := sdk.ValidateAuthority(sdk.UnwrapSDKContext(ctx), m.Authority, msg.Authority); err != nil {
 		return nil, err
 	}
-	if err := msg.Params.ValidateFor(sdk.UnwrapSDKContext(ctx).ChainID(), m.IsDevelopment); err != nil {
+	if err := m.checkParams(ctx, msg.Params); err != nil {
 		return nil, err
 	}
 	return &types.MsgUpdateParamsResponse{}, m.Params.Set(ctx, msg.Params)
@@ -150,24 +152,45 @@ func (m msgServer) SubmitFalseAttestation(ctx context.Context, msg *types.MsgSub
 	if err != nil {
 		return nil, err
 	}
-	_, lost, err := m.PunishFalseAttestation(ctx, evidence)
+	p, err := m.PunishFalseAttestation(ctx, evidence)
 	if err != nil {
 		return nil, err
 	}
-	return &types.MsgSubmitFalseAttestationResponse{Signers: 1, Slashed: lost}, nil
+	return &types.MsgSubmitFalseAttestationResponse{Signers: 1, Slashed: p.Lost, ValidatorSlashed: p.Stake}, nil
 }
 
-// Sampling and challenges have their words and no rules yet: they are refused, not
-// ignored.
-
-func (msgServer) SubmitSample(context.Context, *types.MsgSubmitSample) (*types.MsgSubmitSampleResponse, error) {
-	return nil, types.ErrNotAvailable.Wrap("MsgSubmitSample")
+func (m msgServer) SubmitSample(ctx context.Context, msg *types.MsgSubmitSample) (*types.MsgSubmitSampleResponse, error) {
+	if _, err := types.Address("sender", msg.Sender); err != nil {
+		return nil, err
+	}
+	sample, err := msg.Sample()
+	if err != nil {
+		return nil, err
+	}
+	holder, reward, err := m.Keeper.SubmitSample(ctx, sample)
+	return &types.MsgSubmitSampleResponse{Holder: holder.String(), Reward: reward}, err
 }
 
-func (msgServer) OpenChallenge(context.Context, *types.MsgOpenChallenge) (*types.MsgOpenChallengeResponse, error) {
-	return nil, types.ErrNotAvailable.Wrap("MsgOpenChallenge")
+func (m msgServer) OpenChallenge(ctx context.Context, msg *types.MsgOpenChallenge) (*types.MsgOpenChallengeResponse, error) {
+	challenger, err := types.Address("challenger", msg.Challenger)
+	if err != nil {
+		return nil, err
+	}
+	question, err := msg.Question()
+	if err != nil {
+		return nil, err
+	}
+	c, err := m.Keeper.OpenChallenge(ctx, challenger, question)
+	return &types.MsgOpenChallengeResponse{ChallengeId: c.ChallengeId, Signer: c.Signer, DeadlineHeight: c.DeadlineHeight}, err
 }
 
-func (msgServer) AnswerChallenge(context.Context, *types.MsgAnswerChallenge) (*types.MsgAnswerChallengeResponse, error) {
-	return nil, types.ErrNotAvailable.Wrap("MsgAnswerChallenge")
+func (m msgServer) AnswerChallenge(ctx context.Context, msg *types.MsgAnswerChallenge) (*types.MsgAnswerChallengeResponse, error) {
+	if _, err := types.Address("sender", msg.Sender); err != nil {
+		return nil, err
+	}
+	answer, err := msg.Answer()
+	if err != nil {
+		return nil, err
+	}
+	return &types.MsgAnswerChallengeResponse{}, m.Keeper.AnswerChallenge(ctx, msg.ChallengeId, answer)
 }

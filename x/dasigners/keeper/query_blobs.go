@@ -136,15 +136,20 @@ func (q queryServer) Blob(ctx context.Context, req *types.QueryBlobRequest) (*ty
 	if err != nil {
 		return nil, grpcError(err)
 	}
+	if req.Submitter != "" {
+		submitter, err := types.Address("submitter", req.Submitter)
+		if err != nil {
+			return nil, grpcError(err)
+		}
+		blob, err := q.BlobOf(ctx, erasure.Hash(root), submitter)
+		return &types.QueryBlobResponse{Blob: blob}, grpcError(err)
+	}
 	blob, err := q.BlobWithRoot(ctx, erasure.Hash(root))
 	return &types.QueryBlobResponse{Blob: blob}, grpcError(err)
 }
 
 func (q queryServer) ConfirmedRoot(ctx context.Context, req *types.QueryConfirmedRootRequest) (*types.QueryConfirmedRootResponse, error) {
-	if req.Height < 0 {
-		return nil, grpcError(types.ErrInvalidMessage.Wrapf("height %d", req.Height))
-	}
-	root, err := q.ConfirmedRoots.Get(ctx, uint64(req.Height))
+	root, err := q.ConfirmedRoots.Get(ctx, req.Height)
 	return &types.QueryConfirmedRootResponse{Root: root}, grpcError(notFound(err, types.ErrNotFound, "confirmed root of height %d", req.Height))
 }
 
@@ -185,5 +190,7 @@ func (q queryServer) Quote(ctx context.Context, req *types.QueryQuoteRequest) (*
 		return nil, grpcError(err)
 	}
 	rowSize, err := profile.RowSize(req.DataLen)
-	return &types.QueryQuoteResponse{Fee: fee, Profile: uint32(profile.ID), RowSize: uint32(rowSize)}, grpcError(err)
+	return &types.QueryQuoteResponse{
+		Fee: fee, Profile: uint32(profile.ID), RowSize: uint32(rowSize), StorageEndowment: q.logPrice(ctx, req.DataLen),
+	}, grpcError(err)
 }

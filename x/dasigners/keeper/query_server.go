@@ -127,10 +127,6 @@ func (q queryServer) Pool(ctx context.Context, req *types.QueryPoolRequest) (*ty
 	return &types.QueryPoolResponse{Pool: pool}, grpcError(err)
 }
 
-func (q queryServer) SampleTask(context.Context, *types.QuerySampleTaskRequest) (*types.QuerySampleTaskResponse, error) {
-	return nil, status.Error(codes.Unimplemented, types.ErrNotAvailable.Wrap("sampling rounds").Error())
-}
-
 func parseHex(name, text string, want int) ([]byte, error) {
 	raw, err := hex.DecodeString(strings.TrimPrefix(text, "0x"))
 	if err != nil || len(raw) != want {
@@ -154,7 +150,7 @@ func grpcError(err error) error {
 	case errors.Is(err, types.ErrInvalidMessage), errors.Is(err, types.ErrInvalidBitmap),
 		errors.Is(err, types.ErrBlobTooLarge), errors.Is(err, types.ErrEmptyBlob):
 		return status.Error(codes.InvalidArgument, err.Error())
-	case errors.Is(err, types.ErrSignerNotFound), errors.Is(err, types.ErrQuorumNotFound), errors.Is(err, types.ErrBlobNotFound),
+	case errors.Is(err, types.ErrSignerNotFound), errors.Is(err, types.ErrChallengeNotFound), errors.Is(err, types.ErrQuorumNotFound), errors.Is(err, types.ErrBlobNotFound),
 		errors.Is(err, types.ErrNotFound), errors.Is(err, collections.ErrNotFound):
 		return status.Error(codes.NotFound, err.Error())
 	default:

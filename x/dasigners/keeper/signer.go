@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"context"
+	"errors"
 
 	"cosmossdk.io/collections"
 	sdkmath "cosmossdk.io/math"
@@ -187,9 +188,28 @@ func (k Keeper) UnregisterSigner(ctx context.Context, address sdk.AccAddress) (u
 		return 0, err
 	}
 	if signer.LockedUntilEpoch < epoch.Number || signer.LockedUntilEpoch == 0 {
-		return 0, k.release(ctx, address)
+		return k.releaseOrWait(ctx, address, epoch.Number)
 	}
 	return signer.LockedUntilEpoch, k.Leaving.Set(ctx, collections.Join(signer.LockedUntilEpoch, address))
+}
+
+// releaseOrWait returns the deposit of a signer that leaves, unless a challenge is
+// open: then it is looked at again after this epoch. It returns the epoch that the
+// deposit is locked for, 0: none.
+func (k Keeper) releaseOrWait(ctx context.Context, address sdk.AccAddress, current uint64) (uint64, error) {
+	open, err := k.openChallenges(ctx, address, 1)
+	if err != nil {
+		return 0, err
+	}
+	if len(open) == 0 {
+		return 0, k.release(ctx, address)
+	}
+	signer, err := k.Signer(ctx, address)
+	if err != nil {
+		return 0, err
+	}
+	signer.LockedUntilEpoch = current
+	return current, errors.Join(k.Signers.Set(ctx, address, signer), k.Leaving.Set(ctx, collections.Join(current, address)))
 }
 
 // release returns a deposit and forgets the signer; its keys stay burnt.
@@ -220,7 +240,7 @@ func (k Keeper) releaseDue(ctx context.Context, current uint64) error {
 		if err := k.Leaving.Remove(ctx, key); err != nil {
 			return err
 		}
-		if err := k.release(ctx, key.K2()); err != nil {
+		if _, err := k.releaseOrWait(ctx, key.K2(), current); err != nil {
 			return err
 		}
 	}

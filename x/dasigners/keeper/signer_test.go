@@ -44,7 +44,7 @@ func rogue(other member) types.Key {
 	return types.KeyOf(bls.PublicKey{G1: g1, G2: bls.SubG2(g.G2, o.G2)})
 }
 
-// mission D04 D07 (half: the keeper, not in the app yet)
+// mission D04 D07
 func TestRegistrationsAreRefusedOneBitAway(t *testing.T) {
 	f := newFixture(t)
 	f.begin()
@@ -190,14 +190,4 @@ func TestSignersThatSignTooLittleSitOut(t *testing.T) {
 	reward, err := f.queries.Rewards(f.ctx, &types.QueryRewardsRequest{Address: lazy.address.String()})
 	require.NoError(t, err)
 	require.True(t, reward.Amount.IsPositive(), "what it signed is paid")
-}
-
-func TestWhatIsNotAvailableSaysSo(t *testing.T) {
-	f := newFixture(t)
-	_, err := f.msgs.SubmitSample(f.ctx, &types.MsgSubmitSample{})
-	require.ErrorIs(t, err, types.ErrNotAvailable)
-	_, err = f.msgs.OpenChallenge(f.ctx, &types.MsgOpenChallenge{})
-	require.ErrorIs(t, err, types.ErrNotAvailable)
-	_, err = f.msgs.AnswerChallenge(f.ctx, &types.MsgAnswerChallenge{})
-	require.ErrorIs(t, err, types.ErrNotAvailable)
 }

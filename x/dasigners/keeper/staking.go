@@ -3,6 +3,7 @@ package keeper
 import (
 	"context"
 	"fmt"
+	"time"
 
 	sdkmath "cosmossdk.io/math"
 
@@ -15,9 +16,12 @@ type StakingKeeper interface {
 	GetDelegatorDelegations(ctx context.Context, delegator sdk.AccAddress, maxRetrieve uint16) ([]stakingtypes.Delegation, error)
 	GetValidator(ctx context.Context, addr sdk.ValAddress) (stakingtypes.Validator, error)
 	TotalBondedTokens(ctx context.Context) (sdkmath.Int, error)
+	IterateLastValidatorPowers(ctx context.Context, handler func(operator sdk.ValAddress, power int64) (stop bool)) error
+	UnbondingTime(ctx context.Context) (time.Duration, error)
 }
 
-// Staking answers types.StakeSource and types.ValidatorSource from x/staking.
+// Staking answers types.StakeSource, types.ValidatorSource and types.ValidatorSet
+// from x/staking.
 type Staking struct{ StakingKeeper }
 
 // Bonded counts the tokens of the first delegations by validator address, those
@@ -47,6 +51,15 @@ func (s Staking) Bonded(ctx context.Context, delegator sdk.AccAddress, most uint
 // TotalBonded is the tokens of all bonded validators.
 func (s Staking) TotalBonded(ctx context.Context) (sdkmath.Int, error) {
 	return s.TotalBondedTokens(ctx)
+}
+
+// Powers are those of the validators that make the present blocks.
+func (s Staking) Powers(ctx context.Context) (powers []int64, err error) {
+	err = s.IterateLastValidatorPowers(ctx, func(_ sdk.ValAddress, power int64) bool {
+		powers = append(powers, power)
+		return false
+	})
+	return powers, err
 }
 
 // ConsensusAddress of the validator whose operator is the account.

@@ -3,6 +3,7 @@ package keeper_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -35,7 +36,22 @@ func (staking) GetValidator(_ context.Context, address sdk.ValAddress) (stakingt
 
 func (staking) TotalBondedTokens(context.Context) (sdkmath.Int, error) { return sdkmath.NewInt(7), nil }
 
-// mission C16 (half: the keeper, not in the app yet): stake counts once, only with bonded validators, and only the first
+func (staking) IterateLastValidatorPowers(_ context.Context, handler func(sdk.ValAddress, int64) bool) error {
+	for _, power := range []int64{3, 1, 2} {
+		handler(nil, power)
+	}
+	return nil
+}
+
+func (staking) UnbondingTime(context.Context) (time.Duration, error) { return 21 * 24 * time.Hour, nil }
+
+func TestTheValidatorSetIsThatOfStaking(t *testing.T) {
+	powers, err := keeper.Staking{StakingKeeper: staking{}}.Powers(context.Background())
+	require.NoError(t, err)
+	require.Equal(t, []int64{3, 1, 2}, powers)
+}
+
+// mission C16: stake counts once, only with bonded validators, and only the first
 // sixteen delegations.
 func TestBondedStakeIsThatWithBondedValidators(t *testing.T) {
 	for delegations, want := range map[int]int64{0: 0, 1: 15, 2: 15, 3: 30, 16: 120, 17: 120} {

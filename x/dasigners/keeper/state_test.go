@@ -25,6 +25,8 @@ func TestPrefixesArePinned(t *testing.T) {
 		"registration_order": 7, "registration_count": 8, "snapshots": 9, "frozen": 10, "quorums": 11, "tallies": 12,
 		"pools": 13, "unsettled": 14, "blobs": 15, "blob_by_root": 16, "next_blob_id": 17, "pending": 18,
 		"block_confirmed": 19, "confirmed_roots": 20, "rewards": 21, "sample_round": 22, "leaving": 23,
+		"blob_by_submitter": 24, "sample_hits": 25, "next_challenge_id": 26, "challenges": 27, "challenge_by_chunk": 28,
+		"challenge_queue": 29, "challenges_of": 30,
 	}
 	got := map[string]byte{}
 	for _, collection := range newFixture(t).keeper.Schema.ListCollections() {
@@ -144,7 +146,7 @@ func TestConservationAndGenesisOverRandomHistories(t *testing.T) {
 				w.step()
 			}
 			w.next()
-			if root, err := w.keeper.ConfirmedRoots.Get(w.ctx, uint64(w.ctx.BlockHeight()-1)); err == nil {
+			if root, err := w.keeper.ConfirmedRoots.Get(w.ctx, w.ctx.BlockHeight()-1); err == nil {
 				confirmed += int(root.Blobs)
 			}
 		}
@@ -317,15 +319,13 @@ func TestQueriesAnswer(t *testing.T) {
 	require.ErrorContains(t, err, "InvalidArgument")
 	quote, err := f.queries.Quote(f.ctx, &types.QueryQuoteRequest{DataLen: 1000})
 	require.NoError(t, err)
-	require.Equal(t, types.QueryQuoteResponse{Fee: blob.Fee, Profile: 4, RowSize: 256}, *quote)
+	require.Equal(t, types.QueryQuoteResponse{Fee: blob.Fee, Profile: 4, RowSize: 256, StorageEndowment: sdkmath.NewInt(40)}, *quote)
 	epoch, err := f.queries.EpochNumber(f.ctx, &types.QueryEpochNumberRequest{})
 	require.NoError(t, err)
 	require.Equal(t, []any{int64(12), int64(16), uint64(16)}, []any{epoch.FreezeHeight, epoch.NextHeight, epoch.Snapshot.Votes})
 	signers, err := f.queries.Signers(f.ctx, &types.QuerySignersRequest{AfterAddress: members[0].address.String()})
 	require.NoError(t, err)
 	require.Len(t, signers.Signers, 1)
-	_, err = f.queries.SampleTask(f.ctx, &types.QuerySampleTaskRequest{})
-	require.ErrorContains(t, err, "Unimplemented")
 	count, err := f.queries.QuorumCount(f.ctx, &types.QueryQuorumCountRequest{Epoch: 1})
 	require.NoError(t, err)
 	require.Equal(t, uint32(1), count.Quorums)

@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"context"
+	"errors"
 
 	"cosmossdk.io/collections"
 )
@@ -36,4 +37,16 @@ func prune[K, V any](ctx context.Context, m collections.Map[K, V], within collec
 		}
 	}
 	return nil
+}
+
+// removeIf removes an entry of an index that still points to a record.
+func removeIf[K any](ctx context.Context, index collections.Map[K, uint64], key K, id uint64) error {
+	newest, err := index.Get(ctx, key)
+	if errors.Is(err, collections.ErrNotFound) || err == nil && newest != id {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return index.Remove(ctx, key)
 }

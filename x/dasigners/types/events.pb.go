@@ -215,14 +215,15 @@ func (m *EventSocket) GetSocket() string {
 
 // EventSubmit reports ordered blobs.
 type EventSubmit struct {
-	FirstBlobId uint64   `protobuf:"varint,1,opt,name=first_blob_id,json=firstBlobId,proto3" json:"first_blob_id,omitempty"`
-	DataRoots   [][]byte `protobuf:"bytes,2,rep,name=data_roots,json=dataRoots,proto3" json:"data_roots,omitempty"`
-	DataLens    []uint64 `protobuf:"varint,3,rep,packed,name=data_lens,json=dataLens,proto3" json:"data_lens,omitempty"`
-	Profile     uint32   `protobuf:"varint,4,opt,name=profile,proto3" json:"profile,omitempty"`
-	Epoch       uint64   `protobuf:"varint,5,opt,name=epoch,proto3" json:"epoch,omitempty"`
-	QuorumId    uint32   `protobuf:"varint,6,opt,name=quorum_id,json=quorumId,proto3" json:"quorum_id,omitempty"`
-	Submitter   string   `protobuf:"bytes,7,opt,name=submitter,proto3" json:"submitter,omitempty"`
-	Fee         string   `protobuf:"bytes,8,opt,name=fee,proto3" json:"fee,omitempty"`
+	FirstBlobId      uint64   `protobuf:"varint,1,opt,name=first_blob_id,json=firstBlobId,proto3" json:"first_blob_id,omitempty"`
+	DataRoots        [][]byte `protobuf:"bytes,2,rep,name=data_roots,json=dataRoots,proto3" json:"data_roots,omitempty"`
+	DataLens         []uint64 `protobuf:"varint,3,rep,packed,name=data_lens,json=dataLens,proto3" json:"data_lens,omitempty"`
+	Profile          uint32   `protobuf:"varint,4,opt,name=profile,proto3" json:"profile,omitempty"`
+	Epoch            uint64   `protobuf:"varint,5,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	QuorumId         uint32   `protobuf:"varint,6,opt,name=quorum_id,json=quorumId,proto3" json:"quorum_id,omitempty"`
+	Submitter        string   `protobuf:"bytes,7,opt,name=submitter,proto3" json:"submitter,omitempty"`
+	Fee              string   `protobuf:"bytes,8,opt,name=fee,proto3" json:"fee,omitempty"`
+	StorageEndowment string   `protobuf:"bytes,9,opt,name=storage_endowment,json=storageEndowment,proto3" json:"storage_endowment,omitempty"`
 }
 
 func (m *EventSubmit) Reset()         { *m = EventSubmit{} }
@@ -314,6 +315,98 @@ func (m *EventSubmit) GetFee() string {
 	return ""
 }
 
+func (m *EventSubmit) GetStorageEndowment() string {
+	if m != nil {
+		return m.StorageEndowment
+	}
+	return ""
+}
+
+// EventStorage reports what became of the log entry of a confirmed blob.
+type EventStorage struct {
+	BlobId      uint64 `protobuf:"varint,1,opt,name=blob_id,json=blobId,proto3" json:"blob_id,omitempty"`
+	DataRoot    []byte `protobuf:"bytes,2,opt,name=data_root,json=dataRoot,proto3" json:"data_root,omitempty"`
+	StorageRoot []byte `protobuf:"bytes,3,opt,name=storage_root,json=storageRoot,proto3" json:"storage_root,omitempty"`
+	TxSeq       uint64 `protobuf:"varint,4,opt,name=tx_seq,json=txSeq,proto3" json:"tx_seq,omitempty"`
+	Endowment   string `protobuf:"bytes,5,opt,name=endowment,proto3" json:"endowment,omitempty"`
+	Reason      string `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+}
+
+func (m *EventStorage) Reset()         { *m = EventStorage{} }
+func (m *EventStorage) String() string { return proto.CompactTextString(m) }
+func (*EventStorage) ProtoMessage()    {}
+func (*EventStorage) Descriptor() ([]byte, []int) {
+	return fileDescriptor_52e75d3cce82ddf5, []int{4}
+}
+func (m *EventStorage) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventStorage) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventStorage.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventStorage) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventStorage.Merge(m, src)
+}
+func (m *EventStorage) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventStorage) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventStorage.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventStorage proto.InternalMessageInfo
+
+func (m *EventStorage) GetBlobId() uint64 {
+	if m != nil {
+		return m.BlobId
+	}
+	return 0
+}
+
+func (m *EventStorage) GetDataRoot() []byte {
+	if m != nil {
+		return m.DataRoot
+	}
+	return nil
+}
+
+func (m *EventStorage) GetStorageRoot() []byte {
+	if m != nil {
+		return m.StorageRoot
+	}
+	return nil
+}
+
+func (m *EventStorage) GetTxSeq() uint64 {
+	if m != nil {
+		return m.TxSeq
+	}
+	return 0
+}
+
+func (m *EventStorage) GetEndowment() string {
+	if m != nil {
+		return m.Endowment
+	}
+	return ""
+}
+
+func (m *EventStorage) GetReason() string {
+	if m != nil {
+		return m.Reason
+	}
+	return ""
+}
+
 // EventConfirm reports confirmed blobs.
 type EventConfirm struct {
 	BlobIds    []uint64 `protobuf:"varint,1,rep,packed,name=blob_ids,json=blobIds,proto3" json:"blob_ids,omitempty"`
@@ -328,7 +421,7 @@ func (m *EventConfirm) Reset()         { *m = EventConfirm{} }
 func (m *EventConfirm) String() string { return proto.CompactTextString(m) }
 func (*EventConfirm) ProtoMessage()    {}
 func (*EventConfirm) Descriptor() ([]byte, []int) {
-	return fileDescriptor_52e75d3cce82ddf5, []int{4}
+	return fileDescriptor_52e75d3cce82ddf5, []int{5}
 }
 func (m *EventConfirm) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -409,7 +502,7 @@ func (m *EventLapse) Reset()         { *m = EventLapse{} }
 func (m *EventLapse) String() string { return proto.CompactTextString(m) }
 func (*EventLapse) ProtoMessage()    {}
 func (*EventLapse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_52e75d3cce82ddf5, []int{5}
+	return fileDescriptor_52e75d3cce82ddf5, []int{6}
 }
 func (m *EventLapse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -452,7 +545,7 @@ func (m *EventLapse) GetRefund() string {
 	return ""
 }
 
-// EventReward reports what a signer earned by a sample or a claim.
+// EventReward reports what an account was paid.
 type EventReward struct {
 	Signer string `protobuf:"bytes,1,opt,name=signer,proto3" json:"signer,omitempty"`
 	Kind   string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
@@ -463,7 +556,7 @@ func (m *EventReward) Reset()         { *m = EventReward{} }
 func (m *EventReward) String() string { return proto.CompactTextString(m) }
 func (*EventReward) ProtoMessage()    {}
 func (*EventReward) Descriptor() ([]byte, []int) {
-	return fileDescriptor_52e75d3cce82ddf5, []int{6}
+	return fileDescriptor_52e75d3cce82ddf5, []int{7}
 }
 func (m *EventReward) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -513,18 +606,195 @@ func (m *EventReward) GetAmount() string {
 	return ""
 }
 
+// EventSampleRound reports a new round of sampling.
+type EventSampleRound struct {
+	Number      uint64 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	StartHeight int64  `protobuf:"varint,2,opt,name=start_height,json=startHeight,proto3" json:"start_height,omitempty"`
+	Seed        []byte `protobuf:"bytes,3,opt,name=seed,proto3" json:"seed,omitempty"`
+	Target      []byte `protobuf:"bytes,4,opt,name=target,proto3" json:"target,omitempty"`
+}
+
+func (m *EventSampleRound) Reset()         { *m = EventSampleRound{} }
+func (m *EventSampleRound) String() string { return proto.CompactTextString(m) }
+func (*EventSampleRound) ProtoMessage()    {}
+func (*EventSampleRound) Descriptor() ([]byte, []int) {
+	return fileDescriptor_52e75d3cce82ddf5, []int{8}
+}
+func (m *EventSampleRound) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventSampleRound) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventSampleRound.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventSampleRound) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventSampleRound.Merge(m, src)
+}
+func (m *EventSampleRound) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventSampleRound) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventSampleRound.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventSampleRound proto.InternalMessageInfo
+
+func (m *EventSampleRound) GetNumber() uint64 {
+	if m != nil {
+		return m.Number
+	}
+	return 0
+}
+
+func (m *EventSampleRound) GetStartHeight() int64 {
+	if m != nil {
+		return m.StartHeight
+	}
+	return 0
+}
+
+func (m *EventSampleRound) GetSeed() []byte {
+	if m != nil {
+		return m.Seed
+	}
+	return nil
+}
+
+func (m *EventSampleRound) GetTarget() []byte {
+	if m != nil {
+		return m.Target
+	}
+	return nil
+}
+
+// EventSample reports a chunk that won.
+type EventSample struct {
+	Round    uint64 `protobuf:"varint,1,opt,name=round,proto3" json:"round,omitempty"`
+	DataRoot []byte `protobuf:"bytes,2,opt,name=data_root,json=dataRoot,proto3" json:"data_root,omitempty"`
+	Epoch    uint64 `protobuf:"varint,3,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	QuorumId uint32 `protobuf:"varint,4,opt,name=quorum_id,json=quorumId,proto3" json:"quorum_id,omitempty"`
+	Row      uint32 `protobuf:"varint,5,opt,name=row,proto3" json:"row,omitempty"`
+	Chunk    uint32 `protobuf:"varint,6,opt,name=chunk,proto3" json:"chunk,omitempty"`
+	Holder   string `protobuf:"bytes,7,opt,name=holder,proto3" json:"holder,omitempty"`
+	Reward   string `protobuf:"bytes,8,opt,name=reward,proto3" json:"reward,omitempty"`
+}
+
+func (m *EventSample) Reset()         { *m = EventSample{} }
+func (m *EventSample) String() string { return proto.CompactTextString(m) }
+func (*EventSample) ProtoMessage()    {}
+func (*EventSample) Descriptor() ([]byte, []int) {
+	return fileDescriptor_52e75d3cce82ddf5, []int{9}
+}
+func (m *EventSample) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventSample) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventSample.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventSample) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventSample.Merge(m, src)
+}
+func (m *EventSample) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventSample) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventSample.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventSample proto.InternalMessageInfo
+
+func (m *EventSample) GetRound() uint64 {
+	if m != nil {
+		return m.Round
+	}
+	return 0
+}
+
+func (m *EventSample) GetDataRoot() []byte {
+	if m != nil {
+		return m.DataRoot
+	}
+	return nil
+}
+
+func (m *EventSample) GetEpoch() uint64 {
+	if m != nil {
+		return m.Epoch
+	}
+	return 0
+}
+
+func (m *EventSample) GetQuorumId() uint32 {
+	if m != nil {
+		return m.QuorumId
+	}
+	return 0
+}
+
+func (m *EventSample) GetRow() uint32 {
+	if m != nil {
+		return m.Row
+	}
+	return 0
+}
+
+func (m *EventSample) GetChunk() uint32 {
+	if m != nil {
+		return m.Chunk
+	}
+	return 0
+}
+
+func (m *EventSample) GetHolder() string {
+	if m != nil {
+		return m.Holder
+	}
+	return ""
+}
+
+func (m *EventSample) GetReward() string {
+	if m != nil {
+		return m.Reward
+	}
+	return ""
+}
+
 // EventChallenge reports a challenge and its end.
 type EventChallenge struct {
-	ChallengeId uint64 `protobuf:"varint,1,opt,name=challenge_id,json=challengeId,proto3" json:"challenge_id,omitempty"`
-	Signer      string `protobuf:"bytes,2,opt,name=signer,proto3" json:"signer,omitempty"`
-	Outcome     string `protobuf:"bytes,3,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	ChallengeId    uint64 `protobuf:"varint,1,opt,name=challenge_id,json=challengeId,proto3" json:"challenge_id,omitempty"`
+	Signer         string `protobuf:"bytes,2,opt,name=signer,proto3" json:"signer,omitempty"`
+	Outcome        string `protobuf:"bytes,3,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	BlobId         uint64 `protobuf:"varint,4,opt,name=blob_id,json=blobId,proto3" json:"blob_id,omitempty"`
+	DataRoot       []byte `protobuf:"bytes,5,opt,name=data_root,json=dataRoot,proto3" json:"data_root,omitempty"`
+	Epoch          uint64 `protobuf:"varint,6,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	QuorumId       uint32 `protobuf:"varint,7,opt,name=quorum_id,json=quorumId,proto3" json:"quorum_id,omitempty"`
+	Row            uint32 `protobuf:"varint,8,opt,name=row,proto3" json:"row,omitempty"`
+	Chunk          uint32 `protobuf:"varint,9,opt,name=chunk,proto3" json:"chunk,omitempty"`
+	DeadlineHeight int64  `protobuf:"varint,10,opt,name=deadline_height,json=deadlineHeight,proto3" json:"deadline_height,omitempty"`
 }
 
 func (m *EventChallenge) Reset()         { *m = EventChallenge{} }
 func (m *EventChallenge) String() string { return proto.CompactTextString(m) }
 func (*EventChallenge) ProtoMessage()    {}
 func (*EventChallenge) Descriptor() ([]byte, []int) {
-	return fileDescriptor_52e75d3cce82ddf5, []int{7}
+	return fileDescriptor_52e75d3cce82ddf5, []int{10}
 }
 func (m *EventChallenge) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -574,7 +844,56 @@ func (m *EventChallenge) GetOutcome() string {
 	return ""
 }
 
-// EventSlash reports a loss of deposit.
+func (m *EventChallenge) GetBlobId() uint64 {
+	if m != nil {
+		return m.BlobId
+	}
+	return 0
+}
+
+func (m *EventChallenge) GetDataRoot() []byte {
+	if m != nil {
+		return m.DataRoot
+	}
+	return nil
+}
+
+func (m *EventChallenge) GetEpoch() uint64 {
+	if m != nil {
+		return m.Epoch
+	}
+	return 0
+}
+
+func (m *EventChallenge) GetQuorumId() uint32 {
+	if m != nil {
+		return m.QuorumId
+	}
+	return 0
+}
+
+func (m *EventChallenge) GetRow() uint32 {
+	if m != nil {
+		return m.Row
+	}
+	return 0
+}
+
+func (m *EventChallenge) GetChunk() uint32 {
+	if m != nil {
+		return m.Chunk
+	}
+	return 0
+}
+
+func (m *EventChallenge) GetDeadlineHeight() int64 {
+	if m != nil {
+		return m.DeadlineHeight
+	}
+	return 0
+}
+
+// EventSlash reports a loss of deposit, or of the stake of a validator.
 type EventSlash struct {
 	Signer string `protobuf:"bytes,1,opt,name=signer,proto3" json:"signer,omitempty"`
 	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
@@ -585,7 +904,7 @@ func (m *EventSlash) Reset()         { *m = EventSlash{} }
 func (m *EventSlash) String() string { return proto.CompactTextString(m) }
 func (*EventSlash) ProtoMessage()    {}
 func (*EventSlash) Descriptor() ([]byte, []int) {
-	return fileDescriptor_52e75d3cce82ddf5, []int{8}
+	return fileDescriptor_52e75d3cce82ddf5, []int{11}
 }
 func (m *EventSlash) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -646,7 +965,7 @@ func (m *EventFailure) Reset()         { *m = EventFailure{} }
 func (m *EventFailure) String() string { return proto.CompactTextString(m) }
 func (*EventFailure) ProtoMessage()    {}
 func (*EventFailure) Descriptor() ([]byte, []int) {
-	return fileDescriptor_52e75d3cce82ddf5, []int{9}
+	return fileDescriptor_52e75d3cce82ddf5, []int{12}
 }
 func (m *EventFailure) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -700,7 +1019,7 @@ func (m *EventBeaconKey) Reset()         { *m = EventBeaconKey{} }
 func (m *EventBeaconKey) String() string { return proto.CompactTextString(m) }
 func (*EventBeaconKey) ProtoMessage()    {}
 func (*EventBeaconKey) Descriptor() ([]byte, []int) {
-	return fileDescriptor_52e75d3cce82ddf5, []int{10}
+	return fileDescriptor_52e75d3cce82ddf5, []int{13}
 }
 func (m *EventBeaconKey) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -761,7 +1080,7 @@ func (m *EventRegistered) Reset()         { *m = EventRegistered{} }
 func (m *EventRegistered) String() string { return proto.CompactTextString(m) }
 func (*EventRegistered) ProtoMessage()    {}
 func (*EventRegistered) Descriptor() ([]byte, []int) {
-	return fileDescriptor_52e75d3cce82ddf5, []int{11}
+	return fileDescriptor_52e75d3cce82ddf5, []int{14}
 }
 func (m *EventRegistered) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -823,7 +1142,7 @@ func (m *EventDeposit) Reset()         { *m = EventDeposit{} }
 func (m *EventDeposit) String() string { return proto.CompactTextString(m) }
 func (*EventDeposit) ProtoMessage()    {}
 func (*EventDeposit) Descriptor() ([]byte, []int) {
-	return fileDescriptor_52e75d3cce82ddf5, []int{12}
+	return fileDescriptor_52e75d3cce82ddf5, []int{15}
 }
 func (m *EventDeposit) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -885,9 +1204,12 @@ func init() {
 	proto.RegisterType((*EventSigner)(nil), "zg.dasigners.v1.EventSigner")
 	proto.RegisterType((*EventSocket)(nil), "zg.dasigners.v1.EventSocket")
 	proto.RegisterType((*EventSubmit)(nil), "zg.dasigners.v1.EventSubmit")
+	proto.RegisterType((*EventStorage)(nil), "zg.dasigners.v1.EventStorage")
 	proto.RegisterType((*EventConfirm)(nil), "zg.dasigners.v1.EventConfirm")
 	proto.RegisterType((*EventLapse)(nil), "zg.dasigners.v1.EventLapse")
 	proto.RegisterType((*EventReward)(nil), "zg.dasigners.v1.EventReward")
+	proto.RegisterType((*EventSampleRound)(nil), "zg.dasigners.v1.EventSampleRound")
+	proto.RegisterType((*EventSample)(nil), "zg.dasigners.v1.EventSample")
 	proto.RegisterType((*EventChallenge)(nil), "zg.dasigners.v1.EventChallenge")
 	proto.RegisterType((*EventSlash)(nil), "zg.dasigners.v1.EventSlash")
 	proto.RegisterType((*EventFailure)(nil), "zg.dasigners.v1.EventFailure")
@@ -899,53 +1221,69 @@ func init() {
 func init() { proto.RegisterFile("zg/dasigners/v1/events.proto", fileDescriptor_52e75d3cce82ddf5) }
 
 var fileDescriptor_52e75d3cce82ddf5 = []byte{
-	// 731 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x94, 0x54, 0x4f, 0x6f, 0xeb, 0x44,
-	0x10, 0xaf, 0x93, 0x34, 0x89, 0xa7, 0xe9, 0x1f, 0x56, 0xa8, 0x32, 0x6a, 0x1b, 0x82, 0x2f, 0x44,
-	0x02, 0x12, 0xa5, 0xdc, 0x90, 0x10, 0xa2, 0xd0, 0x4a, 0x15, 0xbd, 0xe0, 0xc2, 0x05, 0x09, 0x45,
-	0x6b, 0x7b, 0xfc, 0x47, 0x75, 0xbc, 0xc6, 0xbb, 0x4e, 0x69, 0x3f, 0x05, 0x5f, 0x87, 0x6f, 0xc0,
-	0xb1, 0x47, 0x8e, 0xa8, 0xbd, 0xf1, 0x29, 0x9e, 0x76, 0xbc, 0x4e, 0xf2, 0x9e, 0x5e, 0x2a, 0xbd,
-	0xdb, 0xfc, 0x7e, 0xbb, 0x3b, 0x33, 0xbf, 0x99, 0xd9, 0x81, 0xd3, 0xc7, 0x78, 0x1a, 0x72, 0x99,
-	0xc6, 0x39, 0x96, 0x72, 0xba, 0x9c, 0x4d, 0x71, 0x89, 0xb9, 0x92, 0x93, 0xa2, 0x14, 0x4a, 0xb0,
-	0xc3, 0xc7, 0x78, 0xb2, 0x3a, 0x9d, 0x2c, 0x67, 0x6e, 0x04, 0x70, 0xa9, 0x2f, 0x5c, 0x16, 0x22,
-	0x48, 0xd8, 0xc7, 0xb0, 0x8b, 0xda, 0x70, 0xac, 0x91, 0x35, 0xee, 0x78, 0x35, 0x60, 0x0e, 0xf4,
-	0xfe, 0xa8, 0x44, 0x59, 0x2d, 0xa4, 0xd3, 0x1a, 0x59, 0xe3, 0x7d, 0xaf, 0x81, 0x8c, 0x41, 0x47,
-	0x22, 0x86, 0x4e, 0x7b, 0x64, 0x8d, 0x07, 0x1e, 0xd9, 0xda, 0xc7, 0x52, 0x28, 0x94, 0x4e, 0xa7,
-	0xf6, 0x41, 0xc0, 0xfd, 0x1d, 0xf6, 0x28, 0xce, 0x2d, 0x85, 0x66, 0xc7, 0xd0, 0xad, 0x93, 0xa0,
-	0x48, 0xb6, 0x67, 0x90, 0xe6, 0x83, 0x84, 0xe7, 0x31, 0x52, 0x24, 0xdb, 0x33, 0x88, 0x1d, 0x40,
-	0x2b, 0x9e, 0x99, 0x30, 0xad, 0x78, 0x46, 0xf8, 0x9c, 0x22, 0x68, 0x7c, 0xee, 0x7e, 0xdb, 0xb8,
-	0x17, 0xc1, 0x1d, 0xaa, 0xd7, 0xdc, 0x4b, 0xba, 0xd1, 0xb8, 0xaf, 0x91, 0xfb, 0xbf, 0xd5, 0xbc,
-	0xaf, 0xfc, 0x45, 0xaa, 0x98, 0x0b, 0xfb, 0x51, 0x5a, 0x4a, 0x35, 0xf7, 0x33, 0xe1, 0xcf, 0xd3,
-	0xd0, 0xd4, 0x63, 0x8f, 0xc8, 0x8b, 0x4c, 0xf8, 0xd7, 0x21, 0x3b, 0x03, 0x08, 0xb9, 0xe2, 0xf3,
-	0x52, 0x08, 0xa5, 0x0b, 0xd3, 0x1e, 0x0f, 0x3c, 0x5b, 0x33, 0x9e, 0x26, 0xd8, 0x09, 0x10, 0x98,
-	0x67, 0x98, 0x4b, 0xa7, 0x3d, 0x6a, 0x8f, 0x3b, 0x5e, 0x5f, 0x13, 0x37, 0x98, 0x4b, 0x5d, 0xd1,
-	0xa2, 0x14, 0x51, 0x9a, 0x21, 0x69, 0xd8, 0xf7, 0x1a, 0xb8, 0xee, 0xc0, 0xee, 0x66, 0x07, 0x4e,
-	0xc0, 0xae, 0x4b, 0xae, 0x73, 0xe9, 0xd2, 0x8b, 0x7e, 0x4d, 0x5c, 0x87, 0xec, 0x14, 0x6c, 0x49,
-	0x69, 0x2b, 0x2c, 0x9d, 0x1e, 0xe9, 0x5a, 0x13, 0xec, 0x08, 0xda, 0x11, 0xa2, 0xd3, 0x27, 0x5e,
-	0x9b, 0xee, 0xdf, 0x16, 0x0c, 0x48, 0xec, 0x0f, 0x22, 0x8f, 0xd2, 0x72, 0xc1, 0x3e, 0x81, 0xbe,
-	0xd1, 0x29, 0x1d, 0x8b, 0x32, 0xed, 0xf9, 0xa4, 0x51, 0xae, 0xd3, 0x69, 0x6d, 0x4d, 0xa7, 0xfd,
-	0x4e, 0x3a, 0x27, 0x60, 0x27, 0xa9, 0x9a, 0x4b, 0xe4, 0x4a, 0x1a, 0x75, 0xfd, 0x24, 0x55, 0xb7,
-	0x1a, 0xb3, 0x4f, 0x61, 0x4f, 0x09, 0xc5, 0x33, 0x73, 0xbc, 0x4b, 0xc7, 0x40, 0x54, 0x7d, 0xe1,
-	0x0c, 0xc0, 0xe7, 0x2a, 0x48, 0xa8, 0xac, 0x24, 0x75, 0xe0, 0xd9, 0xc4, 0xe8, 0xb2, 0xba, 0xdf,
-	0x99, 0x71, 0xbd, 0xe1, 0x85, 0xc4, 0xd7, 0x12, 0x3f, 0x86, 0x6e, 0x89, 0x51, 0x95, 0x87, 0x4d,
-	0xa7, 0x6b, 0xe4, 0xfe, 0x6c, 0x1a, 0xed, 0xe1, 0x3d, 0x2f, 0xc3, 0xad, 0x83, 0xc2, 0xa0, 0x73,
-	0x97, 0xae, 0x1e, 0x93, 0xad, 0xef, 0xf2, 0x85, 0xa8, 0x72, 0x45, 0x92, 0x6d, 0xcf, 0x20, 0x17,
-	0xe1, 0xa0, 0x2e, 0x67, 0xc2, 0xb3, 0x0c, 0xf5, 0xb4, 0x7e, 0x06, 0x83, 0xa0, 0x01, 0x1b, 0xd3,
-	0xb3, 0xe2, 0xae, 0x37, 0x03, 0xb7, 0xde, 0x0a, 0xec, 0x40, 0x4f, 0x54, 0x2a, 0x10, 0x0b, 0x34,
-	0x51, 0x1a, 0xe8, 0xfe, 0x62, 0xa4, 0xdf, 0x66, 0x5c, 0x26, 0xaf, 0x4d, 0x78, 0x89, 0x5c, 0x8a,
-	0x7c, 0xad, 0x5b, 0xa3, 0xad, 0xc9, 0x7f, 0x63, 0x66, 0xe1, 0x8a, 0xa7, 0x59, 0x55, 0x22, 0xfd,
-	0x68, 0x85, 0x85, 0xf1, 0x4a, 0xf6, 0x36, 0x9f, 0xee, 0xd2, 0x08, 0xbf, 0x40, 0x1e, 0x88, 0xfc,
-	0x27, 0x7c, 0x60, 0x5f, 0xc0, 0x47, 0x81, 0xc8, 0x25, 0xe6, 0xb2, 0x92, 0x73, 0x1e, 0x86, 0x25,
-	0x4a, 0x49, 0xae, 0x06, 0xde, 0xd1, 0xea, 0xe0, 0xfb, 0x9a, 0x37, 0x7f, 0xb8, 0xd5, 0xfc, 0x61,
-	0xf6, 0x39, 0x1c, 0x62, 0x14, 0x61, 0xa0, 0xd2, 0x25, 0xce, 0xeb, 0xa9, 0x6b, 0x53, 0xe1, 0x0e,
-	0x56, 0x34, 0x6d, 0x29, 0xf7, 0x57, 0x38, 0x34, 0x3d, 0x8c, 0x53, 0xa9, 0xb0, 0xc4, 0xed, 0x7d,
-	0x7c, 0xff, 0xfc, 0xae, 0x56, 0x54, 0x3d, 0xbb, 0x66, 0x45, 0x15, 0xa6, 0x14, 0x3f, 0x62, 0x21,
-	0x64, 0xaa, 0x3e, 0x78, 0x47, 0x6d, 0x29, 0xb1, 0x6e, 0x69, 0x58, 0xbb, 0xa4, 0xef, 0x60, 0x7b,
-	0x0d, 0xbc, 0xb8, 0xfa, 0xe7, 0x79, 0x68, 0x3d, 0x3d, 0x0f, 0xad, 0xff, 0x9e, 0x87, 0xd6, 0x5f,
-	0x2f, 0xc3, 0x9d, 0xa7, 0x97, 0xe1, 0xce, 0xbf, 0x2f, 0xc3, 0x9d, 0xdf, 0xbe, 0x8c, 0x53, 0x95,
-	0x54, 0xfe, 0x24, 0x10, 0x8b, 0xe9, 0x63, 0x1c, 0x7e, 0x95, 0xa3, 0xba, 0x17, 0xe5, 0x9d, 0xb6,
-	0xa7, 0x7f, 0x6e, 0xec, 0x77, 0xf5, 0x50, 0xa0, 0xf4, 0xbb, 0xb4, 0xdc, 0xbf, 0x7e, 0x13, 0x00,
-	0x00, 0xff, 0xff, 0xec, 0x48, 0x49, 0x16, 0xfc, 0x05, 0x00, 0x00,
+	// 978 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x94, 0x56, 0xcd, 0x6e, 0xe4, 0x44,
+	0x10, 0x8e, 0xe7, 0xdf, 0x95, 0x49, 0x32, 0x58, 0xb0, 0x18, 0x65, 0x77, 0xc8, 0xfa, 0xc2, 0x48,
+	0x40, 0x46, 0x59, 0x6e, 0x48, 0x08, 0x11, 0xc8, 0x8a, 0x88, 0xbd, 0xe0, 0xc0, 0x05, 0x09, 0x59,
+	0x3d, 0x76, 0x8d, 0x6d, 0xc5, 0xe3, 0x9e, 0x74, 0xb7, 0x27, 0x3f, 0x4f, 0xc1, 0x8d, 0x23, 0x2f,
+	0xc1, 0x85, 0x37, 0x40, 0xe2, 0xb2, 0x47, 0x8e, 0x28, 0x79, 0x11, 0xd4, 0xd5, 0xed, 0xc9, 0xec,
+	0x2a, 0x8e, 0xb4, 0xb7, 0xfe, 0xbe, 0x6e, 0x57, 0x77, 0x7f, 0x5f, 0x55, 0xb5, 0xe1, 0xe9, 0x4d,
+	0x3a, 0x4d, 0x98, 0xcc, 0xd3, 0x12, 0x85, 0x9c, 0xae, 0x8e, 0xa6, 0xb8, 0xc2, 0x52, 0xc9, 0xc3,
+	0xa5, 0xe0, 0x8a, 0x7b, 0x7b, 0x37, 0xe9, 0xe1, 0x7a, 0xf6, 0x70, 0x75, 0x14, 0xcc, 0x01, 0x4e,
+	0xf4, 0x82, 0x93, 0x25, 0x8f, 0x33, 0xef, 0x7d, 0xe8, 0xa2, 0x1e, 0xf8, 0xce, 0x81, 0x33, 0xe9,
+	0x84, 0x06, 0x78, 0x3e, 0xf4, 0x2f, 0x2a, 0x2e, 0xaa, 0x85, 0xf4, 0x5b, 0x07, 0xce, 0x64, 0x27,
+	0xac, 0xa1, 0xe7, 0x41, 0x47, 0x22, 0x26, 0x7e, 0xfb, 0xc0, 0x99, 0x0c, 0x43, 0x1a, 0xeb, 0x18,
+	0x2b, 0xae, 0x50, 0xfa, 0x1d, 0x13, 0x83, 0x40, 0xf0, 0x2b, 0x6c, 0xd3, 0x3e, 0x67, 0xb4, 0xb5,
+	0xf7, 0x04, 0x7a, 0xe6, 0x10, 0xb4, 0x93, 0x1b, 0x5a, 0xa4, 0xf9, 0x38, 0x63, 0x65, 0x8a, 0xb4,
+	0x93, 0x1b, 0x5a, 0xe4, 0xed, 0x42, 0x2b, 0x3d, 0xb2, 0xdb, 0xb4, 0xd2, 0x23, 0xc2, 0x2f, 0x68,
+	0x07, 0x8d, 0x5f, 0x04, 0x5f, 0xd5, 0xe1, 0x79, 0x7c, 0x8e, 0xea, 0xb1, 0xf0, 0x92, 0x56, 0xd4,
+	0xe1, 0x0d, 0x0a, 0x7e, 0x6f, 0xd5, 0xdf, 0x57, 0xb3, 0x45, 0xae, 0xbc, 0x00, 0x76, 0xe6, 0xb9,
+	0x90, 0x2a, 0x9a, 0x15, 0x7c, 0x16, 0xe5, 0x89, 0xd5, 0x63, 0x9b, 0xc8, 0xe3, 0x82, 0xcf, 0x4e,
+	0x13, 0xef, 0x19, 0x40, 0xc2, 0x14, 0x8b, 0x04, 0xe7, 0x4a, 0x0b, 0xd3, 0x9e, 0x0c, 0x43, 0x57,
+	0x33, 0xa1, 0x26, 0xbc, 0x7d, 0x20, 0x10, 0x15, 0x58, 0x4a, 0xbf, 0x7d, 0xd0, 0x9e, 0x74, 0xc2,
+	0x81, 0x26, 0x5e, 0x61, 0x29, 0xb5, 0xa2, 0x4b, 0xc1, 0xe7, 0x79, 0x81, 0x74, 0x87, 0x9d, 0xb0,
+	0x86, 0xf7, 0x0e, 0x74, 0x37, 0x1d, 0xd8, 0x07, 0xd7, 0x48, 0xae, 0xcf, 0xd2, 0xa3, 0x2f, 0x06,
+	0x86, 0x38, 0x4d, 0xbc, 0xa7, 0xe0, 0x4a, 0x3a, 0xb6, 0x42, 0xe1, 0xf7, 0xe9, 0x5e, 0xf7, 0x84,
+	0x37, 0x82, 0xf6, 0x1c, 0xd1, 0x1f, 0x10, 0xaf, 0x87, 0xde, 0xa7, 0xf0, 0x9e, 0x54, 0x5c, 0xb0,
+	0x14, 0x23, 0x2c, 0x13, 0x7e, 0xb9, 0xc0, 0x52, 0xf9, 0x2e, 0xcd, 0x8f, 0xec, 0xc4, 0x49, 0xcd,
+	0x07, 0x7f, 0x3a, 0x30, 0x34, 0xca, 0x98, 0x19, 0xef, 0x43, 0xe8, 0xbf, 0x29, 0x4a, 0x6f, 0x66,
+	0xf4, 0xa8, 0x2f, 0xac, 0xf5, 0x20, 0x79, 0x87, 0xe6, 0xc2, 0x5a, 0x0e, 0xef, 0x39, 0x0c, 0xeb,
+	0x3d, 0x69, 0xde, 0x38, 0xb9, 0x6d, 0x39, 0x5a, 0xf2, 0x01, 0xf4, 0xd4, 0x55, 0x24, 0xf1, 0xa2,
+	0x4e, 0x1c, 0x75, 0x75, 0x86, 0x17, 0xfa, 0x76, 0xf7, 0xa7, 0xec, 0x9a, 0xdb, 0xad, 0x09, 0x6d,
+	0xa8, 0x40, 0x26, 0x79, 0x49, 0xaa, 0xb8, 0xa1, 0x45, 0xc1, 0x5f, 0xf5, 0xb1, 0xbf, 0xe5, 0xe5,
+	0x3c, 0x17, 0x0b, 0xef, 0x23, 0x18, 0xd8, 0x63, 0x4b, 0xdf, 0x21, 0x37, 0xfa, 0xe6, 0xdc, 0xf2,
+	0x5e, 0xf2, 0x56, 0xa3, 0xe4, 0xed, 0xb7, 0x24, 0xdf, 0x07, 0x37, 0xcb, 0x55, 0x24, 0x91, 0x29,
+	0x69, 0x1d, 0x1c, 0x64, 0xb9, 0x3a, 0xd3, 0xd8, 0xfb, 0x18, 0xb6, 0x15, 0x57, 0xac, 0xb0, 0xd3,
+	0x5d, 0x9a, 0x06, 0xa2, 0xcc, 0x82, 0x67, 0x00, 0x33, 0xa6, 0xe2, 0xcc, 0x48, 0xd1, 0x23, 0x29,
+	0x5c, 0x62, 0xb4, 0x10, 0xc1, 0xd7, 0xb6, 0x24, 0x5f, 0xb1, 0xa5, 0xc4, 0xc7, 0x0e, 0x4e, 0x97,
+	0x9f, 0x57, 0x65, 0x52, 0x67, 0xb3, 0x41, 0xc1, 0x8f, 0x36, 0x99, 0x43, 0xbc, 0x64, 0x22, 0x69,
+	0x2c, 0x06, 0x0f, 0x3a, 0xe7, 0xf9, 0xfa, 0x63, 0x1a, 0xeb, 0xb5, 0x6c, 0xc1, 0xab, 0xd2, 0x38,
+	0xe4, 0x86, 0x16, 0x05, 0xd7, 0x30, 0x32, 0x59, 0xc0, 0x16, 0xcb, 0x02, 0x43, 0x5e, 0x99, 0xb5,
+	0x65, 0xb5, 0x98, 0xd9, 0xb8, 0x9d, 0xd0, 0x22, 0xe3, 0x35, 0x13, 0x2a, 0xca, 0x30, 0x4f, 0x33,
+	0x93, 0x0b, 0x6d, 0xed, 0x35, 0x13, 0xea, 0x7b, 0xa2, 0x1e, 0xec, 0x1b, 0x4f, 0xa0, 0xa7, 0x98,
+	0x48, 0x51, 0xd9, 0xb2, 0xb6, 0x28, 0xf8, 0xc7, 0xa9, 0x6b, 0x93, 0xf6, 0xd6, 0x76, 0x09, 0xbd,
+	0x7f, 0xdd, 0xa3, 0x08, 0x3c, 0x9e, 0x7d, 0x6b, 0x87, 0xdb, 0x8d, 0x0e, 0x77, 0xde, 0x72, 0x78,
+	0x04, 0x6d, 0xc1, 0x2f, 0xad, 0x79, 0x7a, 0xa8, 0x83, 0xc4, 0x59, 0x55, 0x9e, 0xdb, 0xfa, 0x33,
+	0x40, 0x9f, 0x3a, 0xe3, 0x45, 0xb2, 0xae, 0x3c, 0x8b, 0x8c, 0x37, 0x5a, 0x7e, 0x5b, 0x79, 0x16,
+	0x05, 0x7f, 0xb4, 0x60, 0xd7, 0x24, 0x66, 0xc6, 0x8a, 0x02, 0x75, 0x6f, 0x7b, 0x0e, 0xc3, 0xb8,
+	0x06, 0x1b, 0xbd, 0x66, 0xcd, 0x9d, 0x6e, 0x5a, 0xd8, 0x7a, 0xc3, 0x42, 0x1f, 0xfa, 0xbc, 0x52,
+	0x31, 0x5f, 0xa0, 0xf5, 0xab, 0x86, 0x9b, 0x65, 0xda, 0x69, 0x2e, 0xd3, 0x6e, 0x93, 0x50, 0xbd,
+	0x46, 0xa1, 0xfa, 0x0f, 0x0b, 0x35, 0x78, 0x40, 0x28, 0x77, 0x53, 0xa8, 0x4f, 0x60, 0x2f, 0x41,
+	0x96, 0x14, 0x79, 0x89, 0x75, 0x62, 0x00, 0x25, 0xc6, 0x6e, 0x4d, 0x9b, 0xdc, 0x08, 0x7e, 0xb2,
+	0xe9, 0x7f, 0x56, 0x30, 0x99, 0x3d, 0xd6, 0xc9, 0x6d, 0xe1, 0xb7, 0x36, 0x0b, 0xbf, 0x31, 0x81,
+	0xbf, 0xb4, 0xfd, 0xe0, 0x25, 0xcb, 0x8b, 0x4a, 0x20, 0x65, 0xa0, 0xc2, 0xa5, 0x8d, 0x4a, 0xe3,
+	0xa6, 0x98, 0xc1, 0xca, 0x5a, 0x76, 0x8c, 0x2c, 0xe6, 0xe5, 0x0f, 0x78, 0xad, 0x5b, 0x68, 0xcc,
+	0x4b, 0x89, 0xa5, 0xac, 0x64, 0xc4, 0x92, 0x44, 0xa0, 0x94, 0x14, 0x6a, 0x18, 0x8e, 0xd6, 0x13,
+	0xdf, 0x18, 0xde, 0xbe, 0x55, 0xad, 0xfa, 0xad, 0xd2, 0x4a, 0xe0, 0x7c, 0x8e, 0xb1, 0xca, 0x57,
+	0x18, 0x6d, 0xe6, 0xe5, 0xee, 0x9a, 0xa6, 0xd7, 0x38, 0xf8, 0x19, 0xf6, 0x6c, 0x1d, 0xa7, 0xb9,
+	0x54, 0x28, 0xb0, 0xb9, 0x96, 0x1f, 0xee, 0x61, 0xeb, 0xa7, 0xd8, 0xf4, 0x2f, 0xfb, 0x14, 0x2f,
+	0xad, 0x14, 0xdf, 0xe1, 0x92, 0xcb, 0x5c, 0xbd, 0xf3, 0x5b, 0xdc, 0x20, 0xb1, 0x4e, 0xc6, 0xc4,
+	0x84, 0xa4, 0x94, 0x73, 0xc3, 0x1a, 0x1e, 0xbf, 0xfc, 0xfb, 0x76, 0xec, 0xbc, 0xbe, 0x1d, 0x3b,
+	0xff, 0xdd, 0x8e, 0x9d, 0xdf, 0xee, 0xc6, 0x5b, 0xaf, 0xef, 0xc6, 0x5b, 0xff, 0xde, 0x8d, 0xb7,
+	0x7e, 0xf9, 0x2c, 0xcd, 0x55, 0x56, 0xcd, 0x0e, 0x63, 0xbe, 0x98, 0xde, 0xa4, 0xc9, 0xe7, 0x25,
+	0xaa, 0x4b, 0x2e, 0xce, 0xf5, 0x78, 0x7a, 0xb5, 0xf1, 0x1f, 0xa3, 0xae, 0x97, 0x28, 0x67, 0x3d,
+	0xfa, 0x89, 0xf9, 0xe2, 0xff, 0x00, 0x00, 0x00, 0xff, 0xff, 0x74, 0x38, 0x3f, 0x86, 0xe4, 0x08,
+	0x00, 0x00,
 }
 
 func (m *EventEpoch) Marshal() (dAtA []byte, err error) {
@@ -1101,6 +1439,13 @@ func (m *EventSubmit) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if len(m.StorageEndowment) > 0 {
+		i -= len(m.StorageEndowment)
+		copy(dAtA[i:], m.StorageEndowment)
+		i = encodeVarintEvents(dAtA, i, uint64(len(m.StorageEndowment)))
+		i--
+		dAtA[i] = 0x4a
+	}
 	if len(m.Fee) > 0 {
 		i -= len(m.Fee)
 		copy(dAtA[i:], m.Fee)
@@ -1159,6 +1504,67 @@ func (m *EventSubmit) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	}
 	if m.FirstBlobId != 0 {
 		i = encodeVarintEvents(dAtA, i, uint64(m.FirstBlobId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventStorage) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventStorage) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventStorage) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Reason) > 0 {
+		i -= len(m.Reason)
+		copy(dAtA[i:], m.Reason)
+		i = encodeVarintEvents(dAtA, i, uint64(len(m.Reason)))
+		i--
+		dAtA[i] = 0x32
+	}
+	if len(m.Endowment) > 0 {
+		i -= len(m.Endowment)
+		copy(dAtA[i:], m.Endowment)
+		i = encodeVarintEvents(dAtA, i, uint64(len(m.Endowment)))
+		i--
+		dAtA[i] = 0x2a
+	}
+	if m.TxSeq != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.TxSeq))
+		i--
+		dAtA[i] = 0x20
+	}
+	if len(m.StorageRoot) > 0 {
+		i -= len(m.StorageRoot)
+		copy(dAtA[i:], m.StorageRoot)
+		i = encodeVarintEvents(dAtA, i, uint64(len(m.StorageRoot)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if len(m.DataRoot) > 0 {
+		i -= len(m.DataRoot)
+		copy(dAtA[i:], m.DataRoot)
+		i = encodeVarintEvents(dAtA, i, uint64(len(m.DataRoot)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if m.BlobId != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.BlobId))
 		i--
 		dAtA[i] = 0x8
 	}
@@ -1325,6 +1731,122 @@ func (m *EventReward) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
+func (m *EventSampleRound) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventSampleRound) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventSampleRound) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Target) > 0 {
+		i -= len(m.Target)
+		copy(dAtA[i:], m.Target)
+		i = encodeVarintEvents(dAtA, i, uint64(len(m.Target)))
+		i--
+		dAtA[i] = 0x22
+	}
+	if len(m.Seed) > 0 {
+		i -= len(m.Seed)
+		copy(dAtA[i:], m.Seed)
+		i = encodeVarintEvents(dAtA, i, uint64(len(m.Seed)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.StartHeight != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.StartHeight))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.Number != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Number))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventSample) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventSample) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventSample) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Reward) > 0 {
+		i -= len(m.Reward)
+		copy(dAtA[i:], m.Reward)
+		i = encodeVarintEvents(dAtA, i, uint64(len(m.Reward)))
+		i--
+		dAtA[i] = 0x42
+	}
+	if len(m.Holder) > 0 {
+		i -= len(m.Holder)
+		copy(dAtA[i:], m.Holder)
+		i = encodeVarintEvents(dAtA, i, uint64(len(m.Holder)))
+		i--
+		dAtA[i] = 0x3a
+	}
+	if m.Chunk != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Chunk))
+		i--
+		dAtA[i] = 0x30
+	}
+	if m.Row != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Row))
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.QuorumId != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.QuorumId))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.Epoch != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Epoch))
+		i--
+		dAtA[i] = 0x18
+	}
+	if len(m.DataRoot) > 0 {
+		i -= len(m.DataRoot)
+		copy(dAtA[i:], m.DataRoot)
+		i = encodeVarintEvents(dAtA, i, uint64(len(m.DataRoot)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if m.Round != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Round))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
 func (m *EventChallenge) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
@@ -1345,6 +1867,43 @@ func (m *EventChallenge) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.DeadlineHeight != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.DeadlineHeight))
+		i--
+		dAtA[i] = 0x50
+	}
+	if m.Chunk != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Chunk))
+		i--
+		dAtA[i] = 0x48
+	}
+	if m.Row != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Row))
+		i--
+		dAtA[i] = 0x40
+	}
+	if m.QuorumId != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.QuorumId))
+		i--
+		dAtA[i] = 0x38
+	}
+	if m.Epoch != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Epoch))
+		i--
+		dAtA[i] = 0x30
+	}
+	if len(m.DataRoot) > 0 {
+		i -= len(m.DataRoot)
+		copy(dAtA[i:], m.DataRoot)
+		i = encodeVarintEvents(dAtA, i, uint64(len(m.DataRoot)))
+		i--
+		dAtA[i] = 0x2a
+	}
+	if m.BlobId != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.BlobId))
+		i--
+		dAtA[i] = 0x20
+	}
 	if len(m.Outcome) > 0 {
 		i -= len(m.Outcome)
 		copy(dAtA[i:], m.Outcome)
@@ -1695,6 +2254,41 @@ func (m *EventSubmit) Size() (n int) {
 	if l > 0 {
 		n += 1 + l + sovEvents(uint64(l))
 	}
+	l = len(m.StorageEndowment)
+	if l > 0 {
+		n += 1 + l + sovEvents(uint64(l))
+	}
+	return n
+}
+
+func (m *EventStorage) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.BlobId != 0 {
+		n += 1 + sovEvents(uint64(m.BlobId))
+	}
+	l = len(m.DataRoot)
+	if l > 0 {
+		n += 1 + l + sovEvents(uint64(l))
+	}
+	l = len(m.StorageRoot)
+	if l > 0 {
+		n += 1 + l + sovEvents(uint64(l))
+	}
+	if m.TxSeq != 0 {
+		n += 1 + sovEvents(uint64(m.TxSeq))
+	}
+	l = len(m.Endowment)
+	if l > 0 {
+		n += 1 + l + sovEvents(uint64(l))
+	}
+	l = len(m.Reason)
+	if l > 0 {
+		n += 1 + l + sovEvents(uint64(l))
+	}
 	return n
 }
 
@@ -1771,6 +2365,65 @@ func (m *EventReward) Size() (n int) {
 	return n
 }
 
+func (m *EventSampleRound) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Number != 0 {
+		n += 1 + sovEvents(uint64(m.Number))
+	}
+	if m.StartHeight != 0 {
+		n += 1 + sovEvents(uint64(m.StartHeight))
+	}
+	l = len(m.Seed)
+	if l > 0 {
+		n += 1 + l + sovEvents(uint64(l))
+	}
+	l = len(m.Target)
+	if l > 0 {
+		n += 1 + l + sovEvents(uint64(l))
+	}
+	return n
+}
+
+func (m *EventSample) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Round != 0 {
+		n += 1 + sovEvents(uint64(m.Round))
+	}
+	l = len(m.DataRoot)
+	if l > 0 {
+		n += 1 + l + sovEvents(uint64(l))
+	}
+	if m.Epoch != 0 {
+		n += 1 + sovEvents(uint64(m.Epoch))
+	}
+	if m.QuorumId != 0 {
+		n += 1 + sovEvents(uint64(m.QuorumId))
+	}
+	if m.Row != 0 {
+		n += 1 + sovEvents(uint64(m.Row))
+	}
+	if m.Chunk != 0 {
+		n += 1 + sovEvents(uint64(m.Chunk))
+	}
+	l = len(m.Holder)
+	if l > 0 {
+		n += 1 + l + sovEvents(uint64(l))
+	}
+	l = len(m.Reward)
+	if l > 0 {
+		n += 1 + l + sovEvents(uint64(l))
+	}
+	return n
+}
+
 func (m *EventChallenge) Size() (n int) {
 	if m == nil {
 		return 0
@@ -1787,6 +2440,28 @@ func (m *EventChallenge) Size() (n int) {
 	l = len(m.Outcome)
 	if l > 0 {
 		n += 1 + l + sovEvents(uint64(l))
+	}
+	if m.BlobId != 0 {
+		n += 1 + sovEvents(uint64(m.BlobId))
+	}
+	l = len(m.DataRoot)
+	if l > 0 {
+		n += 1 + l + sovEvents(uint64(l))
+	}
+	if m.Epoch != 0 {
+		n += 1 + sovEvents(uint64(m.Epoch))
+	}
+	if m.QuorumId != 0 {
+		n += 1 + sovEvents(uint64(m.QuorumId))
+	}
+	if m.Row != 0 {
+		n += 1 + sovEvents(uint64(m.Row))
+	}
+	if m.Chunk != 0 {
+		n += 1 + sovEvents(uint64(m.Chunk))
+	}
+	if m.DeadlineHeight != 0 {
+		n += 1 + sovEvents(uint64(m.DeadlineHeight))
 	}
 	return n
 }
@@ -2613,6 +3288,258 @@ func (m *EventSubmit) Unmarshal(dAtA []byte) error {
 			}
 			m.Fee = string(dAtA[iNdEx:postIndex])
 			iNdEx = postIndex
+		case 9:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field StorageEndowment", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvents
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.StorageEndowment = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvents(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventStorage) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvents
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventStorage: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventStorage: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field BlobId", wireType)
+			}
+			m.BlobId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.BlobId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DataRoot", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthEvents
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.DataRoot = append(m.DataRoot[:0], dAtA[iNdEx:postIndex]...)
+			if m.DataRoot == nil {
+				m.DataRoot = []byte{}
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field StorageRoot", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthEvents
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.StorageRoot = append(m.StorageRoot[:0], dAtA[iNdEx:postIndex]...)
+			if m.StorageRoot == nil {
+				m.StorageRoot = []byte{}
+			}
+			iNdEx = postIndex
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field TxSeq", wireType)
+			}
+			m.TxSeq = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.TxSeq |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Endowment", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvents
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Endowment = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Reason", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvents
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Reason = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := skipEvents(dAtA[iNdEx:])
@@ -3174,6 +4101,405 @@ func (m *EventReward) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+func (m *EventSampleRound) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvents
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventSampleRound: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventSampleRound: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Number", wireType)
+			}
+			m.Number = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Number |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field StartHeight", wireType)
+			}
+			m.StartHeight = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.StartHeight |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Seed", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthEvents
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Seed = append(m.Seed[:0], dAtA[iNdEx:postIndex]...)
+			if m.Seed == nil {
+				m.Seed = []byte{}
+			}
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Target", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthEvents
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Target = append(m.Target[:0], dAtA[iNdEx:postIndex]...)
+			if m.Target == nil {
+				m.Target = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvents(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventSample) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvents
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventSample: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventSample: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Round", wireType)
+			}
+			m.Round = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Round |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DataRoot", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthEvents
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.DataRoot = append(m.DataRoot[:0], dAtA[iNdEx:postIndex]...)
+			if m.DataRoot == nil {
+				m.DataRoot = []byte{}
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Epoch", wireType)
+			}
+			m.Epoch = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Epoch |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field QuorumId", wireType)
+			}
+			m.QuorumId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.QuorumId |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Row", wireType)
+			}
+			m.Row = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Row |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 6:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Chunk", wireType)
+			}
+			m.Chunk = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Chunk |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 7:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Holder", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvents
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Holder = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 8:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Reward", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvents
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Reward = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvents(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
 func (m *EventChallenge) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3286,6 +4612,154 @@ func (m *EventChallenge) Unmarshal(dAtA []byte) error {
 			}
 			m.Outcome = string(dAtA[iNdEx:postIndex])
 			iNdEx = postIndex
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field BlobId", wireType)
+			}
+			m.BlobId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.BlobId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DataRoot", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthEvents
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.DataRoot = append(m.DataRoot[:0], dAtA[iNdEx:postIndex]...)
+			if m.DataRoot == nil {
+				m.DataRoot = []byte{}
+			}
+			iNdEx = postIndex
+		case 6:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Epoch", wireType)
+			}
+			m.Epoch = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Epoch |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 7:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field QuorumId", wireType)
+			}
+			m.QuorumId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.QuorumId |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 8:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Row", wireType)
+			}
+			m.Row = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Row |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 9:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Chunk", wireType)
+			}
+			m.Chunk = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Chunk |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 10:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DeadlineHeight", wireType)
+			}
+			m.DeadlineHeight = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DeadlineHeight |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := skipEvents(dAtA[iNdEx:])

@@ -16,13 +16,34 @@ type Evidence struct {
 	Combinations []erasure.Combination
 	Epoch        uint64
 	QuorumID     uint32
-	BatchRoot    erasure.Hash
-	BatchCount   uint32
-	BlobID       uint64
-	BatchIndex   uint32
-	BatchPath    []erasure.Hash
-	Bitmap       []byte
-	Signature    []byte
+	SignedBatch
+}
+
+// SignedBatch is a batch that members of a quorum signed, and a blob's place in it.
+type SignedBatch struct {
+	BatchRoot  erasure.Hash
+	BatchCount uint32
+	BlobID     uint64
+	BatchIndex uint32
+	BatchPath  []erasure.Hash
+	Bitmap     []byte
+	Signature  []byte
+}
+
+// Signed decodes an attestation for a blob.
+func (a Attestation) Signed(blobID uint64) (b SignedBatch, err error) {
+	if b.BatchRoot, err = Hash32("batch_root", a.BatchRoot); err != nil {
+		return b, err
+	}
+	if b.BatchPath, err = hashes("batch_path", a.BatchPath, maxPath); err != nil {
+		return b, err
+	}
+	if a.BatchCount == 0 || a.BatchCount > maxBatch || a.BatchIndex >= a.BatchCount {
+		return b, ErrInvalidMessage.Wrapf("blob %d of a batch of %d: out of bounds", a.BatchIndex, a.BatchCount)
+	}
+	b.BatchCount, b.BatchIndex, b.BlobID = a.BatchCount, a.BatchIndex, blobID
+	b.Bitmap, b.Signature = a.MemberBitmap, a.Signature
+	return b, nil
 }
 
 // Evidence decodes the message; what it says is not judged here.
@@ -30,10 +51,11 @@ func (m MsgSubmitFalseAttestation) Evidence() (e Evidence, err error) {
 	if e.Commitment, err = erasure.ParseCommitment(m.Preimage); err != nil {
 		return e, ErrInvalidMessage.Wrapf("preimage: %s", err)
 	}
-	if e.BatchRoot, err = Hash32("batch_root", m.BatchRoot); err != nil {
-		return e, err
-	}
-	if e.BatchPath, err = hashes("batch_path", m.BatchPath, maxPath); err != nil {
+	e.SignedBatch, err = Attestation{
+		BatchRoot: m.BatchRoot, BatchCount: m.BatchCount, BatchIndex: m.BatchIndex, BatchPath: m.BatchPath,
+		MemberBitmap: m.MemberBitmap, Signature: m.Signature,
+	}.Signed(m.BlobId)
+	if err != nil {
 		return e, err
 	}
 	path, err := hashes("row_path", m.RowPath, maxPath)
@@ -44,15 +66,14 @@ func (m MsgSubmitFalseAttestation) Evidence() (e Evidence, err error) {
 	if len(m.Combinations) != k*erasure.CombinationSize {
 		return e, ErrInvalidMessage.Wrapf("combinations has %d bytes, want %d for each of %d rows", len(m.Combinations), erasure.CombinationSize, k)
 	}
-	if m.BatchCount == 0 || m.BatchCount > maxBatch || m.BatchIndex >= m.BatchCount || m.Row >= uint32(e.Commitment.Profile.N) {
-		return e, ErrInvalidMessage.Wrapf("blob %d of %d, row %d: out of bounds", m.BatchIndex, m.BatchCount, m.Row)
+	if m.Row >= uint32(e.Commitment.Profile.N) {
+		return e, ErrInvalidMessage.Wrapf("row %d of %d", m.Row, e.Commitment.Profile.N)
 	}
 	for i := range k {
 		e.Combinations = append(e.Combinations, erasure.Combination(m.Combinations[i*erasure.CombinationSize:]))
 	}
 	e.Row = erasure.Row{Index: int(m.Row), Data: m.RowData, Path: path}
-	e.Epoch, e.QuorumID, e.BlobID = m.Epoch, m.QuorumId, m.BlobId
-	e.BatchCount, e.BatchIndex, e.Bitmap, e.Signature = m.BatchCount, m.BatchIndex, m.MemberBitmap, m.Signature
+	e.Epoch, e.QuorumID = m.Epoch, m.QuorumId
 	return e, nil
 }
 

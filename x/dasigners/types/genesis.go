@@ -12,7 +12,7 @@ import (
 // DefaultGenesis is a new chain without signers.
 func DefaultGenesis() *GenesisState {
 	return &GenesisState{
-		Params: DefaultParams(), GenesisSeed: make([]byte, hashBytes), NextBlobId: 1,
+		Params: DefaultParams(), GenesisSeed: make([]byte, hashBytes), NextBlobId: 1, NextChallengeId: 1,
 		SampleRound: SampleRound{Pool: sdkmath.ZeroInt()},
 	}
 }
@@ -28,7 +28,8 @@ func (g GenesisState) Validate() error {
 	}
 	for _, check := range []func() error{
 		g.validateStart, g.validateSigners, g.validateBeaconKeys, g.validateFrozen,
-		g.validateQuorums, g.validateTallies, g.validatePools, g.validateBlobs, g.validateRewards,
+		g.validateQuorums, g.validateTallies, g.validatePools, g.validateBlobs, g.validateRoots, g.validateRewards,
+		g.validateRound, g.validateChallenges,
 	} {
 		if err := check(); err != nil {
 			return err
@@ -41,7 +42,7 @@ func (g GenesisState) Validate() error {
 // out of them; a running one has both.
 func (g GenesisState) validateStart() error {
 	if g.Epoch == nil {
-		if g.Beacon != nil || len(g.Snapshots)+len(g.Frozen)+len(g.Quorums)+len(g.Tallies)+len(g.Pools)+len(g.Blobs)+len(g.ConfirmedRoots) > 0 {
+		if g.Beacon != nil || len(g.Snapshots)+len(g.Frozen)+len(g.Quorums)+len(g.Tallies)+len(g.Pools)+len(g.Blobs)+len(g.ConfirmedRoots)+len(g.Challenges) > 0 || g.SampleRound.Number > 0 {
 			return ErrInvalidGenesis.Wrap("no epoch, but state that only a running chain has")
 		}
 		return nil
@@ -49,8 +50,8 @@ func (g GenesisState) validateStart() error {
 	if g.Beacon == nil || len(g.Beacon.Value) != hashBytes || len(g.Beacon.Previous) != hashBytes {
 		return ErrInvalidGenesis.Wrap("a running chain needs a beacon, two values of 32 bytes")
 	}
-	if g.Epoch.Blocks < minEpochBlock || g.Epoch.Blocks > maxBlocks || g.Epoch.StartHeight < 0 || g.Epoch.Quorums > maxQuorums || len(g.Epoch.Seed) != hashBytes {
-		return ErrInvalidGenesis.Wrapf("epoch %d: want %d to %d blocks from height 0, at most %d quorums, a seed of 32 bytes", g.Epoch.Number, minEpochBlock, maxBlocks, maxQuorums)
+	if g.Epoch.Blocks < minEpochBlock || g.Epoch.Blocks > maxBlocks || g.Epoch.Quorums > maxQuorums || len(g.Epoch.Seed) != hashBytes {
+		return ErrInvalidGenesis.Wrapf("epoch %d: want %d to %d blocks, at most %d quorums, a seed of 32 bytes", g.Epoch.Number, minEpochBlock, maxBlocks, maxQuorums)
 	}
 	return nil
 }
@@ -250,9 +251,9 @@ func (g GenesisState) validatePools() error {
 }
 
 func (g GenesisState) validateBlobs() error {
-	quorums := map[quorumKey]bool{} // only looked up
+	members := map[quorumKey]int{} // only looked up
 	for _, q := range g.Quorums {
-		quorums[quorumKey{q.Epoch, q.QuorumId}] = true
+		members[quorumKey{q.Epoch, q.QuorumId}] = len(q.Members) / addressBytes
 	}
 	last := uint64(0)
 	live := map[string]bool{} // only looked up
@@ -267,19 +268,47 @@ func (g GenesisState) validateBlobs() error {
 		if _, err := Address("submitter", b.Submitter); err != nil {
 			return ErrInvalidGenesis.Wrapf("blob %d: %s", b.BlobId, err)
 		}
+		if err := b.validateStorage(); err != nil {
+			return err
+		}
 		if b.Status == BLOB_STATUS_LAPSED {
 			continue
 		}
-		if live[string(b.DataRoot)] || !quorums[quorumKey{b.Epoch, b.QuorumId}] {
-			return ErrInvalidGenesis.Wrapf("blob %d: its root stands twice, or its quorum is missing", b.BlobId)
+		count, key := members[quorumKey{b.Epoch, b.QuorumId}], string(b.DataRoot)+b.Submitter
+		if live[key] || count == 0 {
+			return ErrInvalidGenesis.Wrapf("blob %d: its root stands twice for one submitter, or its quorum is missing", b.BlobId)
 		}
-		live[string(b.DataRoot)] = true
+		live[key] = true
+		if want := (count + 7) / 8; b.Status == BLOB_STATUS_CONFIRMED && len(b.MemberBitmap) != want {
+			return ErrInvalidGenesis.Wrapf("blob %d: member_bitmap has %d bytes, want %d", b.BlobId, len(b.MemberBitmap), want)
+		}
 	}
 	if g.NextBlobId == 0 {
 		return ErrInvalidGenesis.Wrap("next_blob_id 0, want at least 1")
 	}
+	return nil
+}
+
+// validateStorage: endowment and root go with the subtrees of the log entry.
+func (b Blob) validateStorage() error {
+	if b.StorageEndowment.IsNil() || b.StorageEndowment.IsNegative() {
+		return ErrInvalidGenesis.Wrapf("blob %d: storage_endowment is missing or negative", b.BlobId)
+	}
+	if len(b.StorageNodes) == 0 {
+		if len(b.StorageRoot) > 0 || !b.StorageEndowment.IsZero() {
+			return ErrInvalidGenesis.Wrapf("blob %d: a storage root or endowment without storage nodes", b.BlobId)
+		}
+		return nil
+	}
+	if root, err := FileRoot(b.DataRoot, b.DataLen, b.StorageNodes); err != nil || !bytes.Equal(root, b.StorageRoot) {
+		return ErrInvalidGenesis.Wrapf("blob %d: storage nodes fold to %x, storage root is %x (%v)", b.BlobId, root, b.StorageRoot, err)
+	}
+	return nil
+}
+
+func (g GenesisState) validateRoots() error {
 	for i, r := range g.ConfirmedRoots {
-		if len(r.Root) != hashBytes || r.Height < 0 || i > 0 && g.ConfirmedRoots[i-1].Height >= r.Height {
+		if len(r.Root) != hashBytes || i > 0 && g.ConfirmedRoots[i-1].Height >= r.Height {
 			return ErrInvalidGenesis.Wrapf("confirmed root of height %d: want 32 bytes, heights ascending", r.Height)
 		}
 	}
@@ -296,6 +325,49 @@ func (g GenesisState) validateRewards() error {
 	}
 	if g.SampleRound.Pool.IsNil() || g.SampleRound.Pool.IsNegative() {
 		return ErrInvalidGenesis.Wrap("sample_round: pool is missing or negative")
+	}
+	return nil
+}
+
+// validateRound: a chain that runs has a round, with the chunks that won in it.
+func (g GenesisState) validateRound() error {
+	r := g.SampleRound
+	if r.Number == 0 && (len(g.SampleHits) > 0 || r.Submissions > 0 || len(r.Seed)+len(r.Target) > 0) {
+		return ErrInvalidGenesis.Wrap("sample_round: number 0, but a seed, a target or samples")
+	}
+	if r.Number > 0 && (len(r.Seed) != hashBytes || len(r.Target) != hashBytes || int(r.Submissions) != len(g.SampleHits)) {
+		return ErrInvalidGenesis.Wrapf("sample_round: want a seed and a target of 32 bytes, and as many sample_hits (%d) as submissions (%d)", len(g.SampleHits), r.Submissions)
+	}
+	for i, key := range g.SampleHits {
+		if len(key) != ChunkKeySize || i > 0 && bytes.Compare(g.SampleHits[i-1], key) >= 0 {
+			return ErrInvalidGenesis.Wrapf("sample_hits[%d]: want %d bytes, ascending", i, ChunkKeySize)
+		}
+	}
+	return nil
+}
+
+// validateChallenges: the challenged are registered, so that their deposits are.
+func (g GenesisState) validateChallenges() error {
+	signers, chunks := map[string]bool{}, map[string]bool{} // only looked up
+	for _, s := range g.Signers {
+		signers[s.Address] = true
+	}
+	last := uint64(0)
+	for _, c := range g.Challenges {
+		if c.ChallengeId <= last || c.ChallengeId >= g.NextChallengeId || len(c.DataRoot) != hashBytes || c.DeadlineHeight < 0 {
+			return ErrInvalidGenesis.Wrapf("challenge %d after %d, want ascending, below %d, with a root of 32 bytes and a deadline", c.ChallengeId, last, g.NextChallengeId)
+		}
+		last = c.ChallengeId
+		if _, err := Address("challenger", c.Challenger); err != nil || !signers[c.Signer] {
+			return ErrInvalidGenesis.Wrapf("challenge %d: signer %q is not registered, or %v", c.ChallengeId, c.Signer, err)
+		}
+		if c.Bond.IsNil() || c.Bond.IsNegative() || chunks[string(c.ChunkKey())] {
+			return ErrInvalidGenesis.Wrapf("challenge %d: no bond, or its chunk is challenged twice", c.ChallengeId)
+		}
+		chunks[string(c.ChunkKey())] = true
+	}
+	if g.NextChallengeId == 0 {
+		return ErrInvalidGenesis.Wrap("next_challenge_id 0, want at least 1")
 	}
 	return nil
 }

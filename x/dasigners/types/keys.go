@@ -10,7 +10,7 @@ import (
 
 const (
 	// ModuleName is the module's name and its account. The account holds deposits,
-	// fees of blobs that wait, pools and rewards.
+	// fees and endowments of blobs that wait, pools, rewards and bonds.
 	ModuleName = "dasigners"
 	// StoreKey is the name of the module's store.
 	StoreKey = ModuleName
@@ -50,4 +50,11 @@ var (
 	RewardsPrefix           = collections.NewPrefix(21)
 	SampleRoundPrefix       = collections.NewPrefix(22)
 	LeavingPrefix           = collections.NewPrefix(23)
+	BlobBySubmitterPrefix   = collections.NewPrefix(24)
+	SampleHitsPrefix        = collections.NewPrefix(25)
+	NextChallengeIDPrefix   = collections.NewPrefix(26)
+	ChallengesPrefix        = collections.NewPrefix(27)
+	ChallengeByChunkPrefix  = collections.NewPrefix(28)
+	ChallengeQueuePrefix    = collections.NewPrefix(29)
+	ChallengesOfPrefix      = collections.NewPrefix(30)
 )

@@ -1,6 +1,8 @@
 package types
 
 import (
+	"time"
+
 	sdkmath "cosmossdk.io/math"
 
 	"github.com/zgd-network/zgd/x/dasigners/erasure"
@@ -17,6 +19,7 @@ const (
 	maxBatch      = 256
 	maxBps        = 10_000
 	minEpochBlock = 4
+	maxBlockTime  = 3_600_000 // ms
 )
 
 // DefaultRetentionEpochs is the retention that fee_per_kib pays for.
@@ -36,6 +39,7 @@ func DefaultParams() Params {
 		SignerDeposit:     sdkmath.NewIntWithDecimal(10, TokenExponent),
 		ChallengeBond:     sdkmath.NewIntWithDecimal(1, TokenExponent),
 		ChallengeSlashBps: 100, ChallengeWindowBlocks: 100, SlashValidatorBps: 0, InactiveBelowBps: 5000,
+		BlockTimeMs: 5000,
 	}
 }
 
@@ -100,8 +104,9 @@ func (p Params) checkBounds() error {
 		{"lapse_refund_bps", uint64(p.LapseRefundBps), 0, maxBps},
 		{"challenge_slash_bps", uint64(p.ChallengeSlashBps), 0, maxBps},
 		{"challenge_window_blocks", p.ChallengeWindowBlocks, 1, maxBlocks},
-		{"slash_validator_bps", uint64(p.SlashValidatorBps), 0, 0}, // the deposit answers; no rule slashes stake yet
+		{"slash_validator_bps", uint64(p.SlashValidatorBps), 0, maxBps},
 		{"inactive_below_bps", uint64(p.InactiveBelowBps), 0, maxBps},
+		{"block_time_ms", uint64(p.BlockTimeMs), 1, maxBlockTime},
 	} {
 		if bound.got < bound.min || bound.got > bound.max {
 			return ErrInvalidParams.Wrapf("%s %d, want %d to %d", bound.name, bound.got, bound.min, bound.max)
@@ -122,6 +127,17 @@ func (p Params) ValidateFor(chainID string, isDevelopment func(string) bool) err
 	}
 	if profile.Unsafe && !isDevelopment(chainID) {
 		return ErrUnsafeShape.Wrapf("%d of %d rows on %q, want %d of %d", profile.K, profile.N, chainID, erasure.Production.K, erasure.Production.N)
+	}
+	return nil
+}
+
+// CheckPromise refuses promises that last as long as stake takes to unbond: the
+// votes that stand behind a promise must not be free before it ends.
+func (p Params) CheckPromise(unbonding time.Duration) error {
+	blocks := sdkmath.NewIntFromUint64(p.PromiseEpochs()).Mul(sdkmath.NewIntFromUint64(p.EpochBlocks))
+	if lasts := blocks.MulRaw(int64(p.BlockTimeMs)); lasts.GTE(sdkmath.NewInt(unbonding.Milliseconds())) {
+		return ErrInvalidParams.Wrapf("promises last %s ms (%d epochs of %d blocks of %d ms), want less than the unbonding time of %d ms",
+			lasts, p.PromiseEpochs(), p.EpochBlocks, p.BlockTimeMs, unbonding.Milliseconds())
 	}
 	return nil
 }
@@ -154,6 +170,17 @@ func (p Params) Fee(profile erasure.Profile, dataLen uint64) (sdkmath.Int, error
 	kept := p.FeePerKib.Mul(kib).Mul(sdkmath.NewIntFromUint64(p.RetentionEpochs))
 	return p.BlobBaseFee.Add(kept.AddRaw(DefaultRetentionEpochs - 1).QuoRaw(DefaultRetentionEpochs)), nil
 }
+
+// SampleDivisor is how many samples the rounds of one retention should bring. One
+// that wins is paid the lottery's pool divided by it, so that without fees a pool
+// would lose all but a third of itself in that time, whatever its size.
+func (p Params) SampleDivisor() uint64 {
+	rounds := max(p.RetentionEpochs*p.EpochBlocks/p.SamplePeriodBlocks, 1)
+	return rounds * uint64(p.TargetRoundSubmissions)
+}
+
+// RoundLimit is the samples that one round takes.
+func (p Params) RoundLimit() uint32 { return 2 * p.TargetRoundSubmissions }
 
 // Split divides a fee into the signers' pool, the lottery and the community pool.
 func (p Params) Split(fee sdkmath.Int) (pool, lottery, community sdkmath.Int) {
