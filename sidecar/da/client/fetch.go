@@ -1,0 +1,288 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/zgd-network/zgd/sidecar/da/pb"
+	"github.com/zgd-network/zgd/sidecar/da/wire"
+	"github.com/zgd-network/zgd/x/dasigners/erasure"
+)
+
+// fetching collects any K checked rows of one blob. One goroutine decides (run);
+// jobs ask, read and check. Rows wanted are those that are there and those that
+// are on their way and not late; a late job is doubted, not dropped.
+type fetching struct {
+	*located
+	peers    *peers
+	options  RetrieverOptions
+	progress Progress
+
+	queues  [2][][]uint32 // rows not asked for, by member: systematic, then parity
+	next    [2]int        // member whose turn it is
+	busy    []int         // jobs of a member
+	lost    []bool        // members that are asked for nothing more
+	faults  []*Fault
+	rows    []erasure.Row
+	have    map[int]bool
+	jobs    map[*job]bool
+	took    []time.Duration
+	checked chan struct{} // bounds the cores that check
+}
+
+// job asks one member for some rows.
+type job struct {
+	member int
+	rows   []uint32
+	began  time.Time
+	late   bool
+}
+
+// haul is what a job brought.
+type haul struct {
+	job   *job
+	rows  []erasure.Row
+	kind  FaultKind // "" none
+	fault error
+}
+
+func newFetching(l *located, p *peers, o RetrieverOptions, progress Progress) *fetching {
+	members := len(l.quorum.Members)
+	f := &fetching{
+		located: l, peers: p, options: o, progress: progress,
+		busy: make([]int, members), lost: make([]bool, members), faults: make([]*Fault, members),
+		have: make(map[int]bool), jobs: make(map[*job]bool), checked: make(chan struct{}, max(1, o.Workers)),
+	}
+	f.queues[0], f.queues[1] = l.plan()
+	return f
+}
+
+// run returns K rows, systematic ones first in what was asked for, or
+// ErrTooFewRows with everybody who is to blame.
+func (f *fetching) run(ctx context.Context) ([]erasure.Row, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	hauls := make(chan haul, f.options.Jobs)
+	var wait sync.WaitGroup
+	defer wait.Wait()
+	defer cancel()
+	start := func(j *job) {
+		wait.Go(func() {
+			h := f.ask(ctx, j)
+			select {
+			case hauls <- h:
+			case <-ctx.Done():
+			}
+		})
+	}
+	for f.fill(start); len(f.rows) < f.commit.Profile.K; f.fill(start) {
+		if len(f.jobs) == 0 {
+			return f.rows, fmt.Errorf("%w: %d of %d rows of %s, want %d: %s", ErrTooFewRows, len(f.rows), f.commit.Profile.N, hexRoot(f.root), f.commit.Profile.K, names(f.blamed()))
+		}
+		timer := time.NewTimer(f.untilLate())
+		select {
+		case h := <-hauls:
+			f.take(h)
+		case <-timer.C:
+			f.doubt()
+		case <-ctx.Done():
+			return f.rows, ctx.Err()
+		}
+		timer.Stop()
+	}
+	return f.rows, nil
+}
+
+// fill starts jobs until enough rows are on their way.
+func (f *fetching) fill(start func(*job)) {
+	expected := len(f.rows)
+	running := 0
+	for j := range f.jobs {
+		if !j.late {
+			expected, running = expected+len(j.rows), running+1
+		}
+	}
+	for expected < f.commit.Profile.K && running < f.options.Jobs && len(f.jobs) < 4*f.options.Jobs {
+		j := f.pick(f.commit.Profile.K - expected)
+		if j == nil {
+			return
+		}
+		expected, running = expected+len(j.rows), running+1
+		f.jobs[j] = true
+		f.busy[j.member]++
+		start(j)
+	}
+}
+
+// pick makes the next job: of the members with the fewest jobs under way the next
+// in turn, systematic rows before others.
+func (f *fetching) pick(most int) *job {
+	most = min(most, max(1, f.options.JobBytes/f.commit.RowSize))
+	for kind := range f.queues {
+		best := -1
+		for i := range f.queues[kind] {
+			m := (f.next[kind] + i) % len(f.queues[kind])
+			if !f.lost[m] && len(f.queues[kind][m]) > 0 && (best < 0 || f.busy[m] < f.busy[best]) {
+				best = m
+			}
+		}
+		if best < 0 {
+			continue
+		}
+		f.next[kind] = best + 1
+		queue := f.queues[kind][best]
+		n := min(most, len(queue))
+		f.queues[kind][best] = queue[n:]
+		return &job{member: best, rows: queue[:n], began: time.Now()}
+	}
+	return nil
+}
+
+// limit is when a job is late: after the 95th percentile of those that are done
+// and half as much again.
+func (f *fetching) limit() time.Duration {
+	if len(f.took) < 4 {
+		return f.options.FirstHedge
+	}
+	return min(f.options.TryTimeout, p95(f.took)*3/2+20*time.Millisecond)
+}
+
+// untilLate is how long until the next job is late.
+func (f *fetching) untilLate() time.Duration {
+	limit, now, until := f.limit(), time.Now(), f.options.TryTimeout
+	for j := range f.jobs {
+		if !j.late {
+			until = min(until, j.began.Add(limit).Sub(now))
+		}
+	}
+	return max(until, time.Millisecond)
+}
+
+// doubt marks what is late, so that other rows are asked for in its place.
+func (f *fetching) doubt() {
+	limit, now := f.limit(), time.Now()
+	for j := range f.jobs {
+		if !j.late && now.Sub(j.began) >= limit {
+			j.late = true
+			if f.faults[j.member] == nil {
+				f.faults[j.member] = faultOf(f.quorum.Members[j.member], FaultSilent, fmt.Sprintf("no rows within %v", limit.Round(time.Millisecond)))
+			}
+		}
+	}
+}
+
+// take counts what a job brought.
+func (f *fetching) take(h haul) {
+	delete(f.jobs, h.job)
+	f.busy[h.job.member]--
+	for _, row := range h.rows {
+		if !f.have[row.Index] && len(f.rows) < f.commit.Profile.K {
+			f.have[row.Index] = true
+			f.rows = append(f.rows, row)
+			f.progress.Add(uint64(len(row.Data)))
+		}
+	}
+	if h.kind == "" {
+		f.took = append(f.took, time.Since(h.job.began))
+		if h.job.late && f.faults[h.job.member].Kind == FaultSilent {
+			f.faults[h.job.member] = nil // slow, not silent
+		}
+		return
+	}
+	if f.faults[h.job.member] == nil || f.faults[h.job.member].Kind == FaultSilent {
+		f.faults[h.job.member] = faultOf(f.quorum.Members[h.job.member], h.kind, reason(h.fault))
+	}
+	if h.kind != FaultNotFound { // it may hold others
+		f.lost[h.job.member] = true
+	}
+}
+
+func (f *fetching) blamed() (faults []Fault) {
+	for _, fault := range f.faults {
+		if fault != nil {
+			faults = append(faults, *fault)
+		}
+	}
+	return faults
+}
+
+// errMissing and errWrong: rows that a member left out, or that are not the blob's.
+var (
+	errMissing = errors.New("does not hold rows of its seats")
+	errWrong   = errors.New("wrong rows")
+)
+
+// ask reads a job's rows and checks them.
+func (f *fetching) ask(ctx context.Context, j *job) haul {
+	rows, err := f.read(ctx, j)
+	if errors.Is(err, errWrong) || errors.Is(err, wire.ErrMalformed) {
+		return haul{job: j, kind: FaultBadRows, fault: err}
+	}
+	if err != nil {
+		kind, _ := classify(err)
+		return haul{job: j, kind: kind, fault: err}
+	}
+	select {
+	case f.checked <- struct{}{}:
+		defer func() { <-f.checked }()
+	case <-ctx.Done():
+		return haul{job: j, kind: FaultSilent, fault: ctx.Err()}
+	}
+	var good []erasure.Row
+	h := haul{job: j}
+	for i, err := range f.verify.CheckAll(rows) {
+		if err != nil {
+			h.kind, h.fault = FaultBadRows, err
+			continue
+		}
+		good = append(good, rows[i])
+	}
+	h.rows = good
+	if h.kind == "" && len(rows) < len(j.rows) {
+		h.kind, h.fault = FaultNotFound, fmt.Errorf("%w: sent %d of %d", errMissing, len(rows), len(j.rows))
+	}
+	return h
+}
+
+// read streams the rows that were asked for and refuses all others.
+func (f *fetching) read(ctx context.Context, j *job) ([]erasure.Row, error) {
+	signer, err := f.peers.signer(f.quorum.Members[j.member])
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, f.options.TryTimeout)
+	defer cancel()
+	stream, err := signer.GetRows(ctx, &pb.GetRowsRequest{DataRoot: f.root[:], Indexes: j.rows})
+	if err != nil {
+		return nil, err
+	}
+	unpacker := wire.NewUnpacker(f.commit)
+	wanted := make(map[uint32]bool, len(j.rows))
+	for _, row := range j.rows {
+		wanted[row] = true
+	}
+	var rows []erasure.Row
+	for {
+		message, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			return rows, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, packed := range message.GetRows() {
+			row, err := unpacker.Unpack(packed)
+			if err != nil {
+				return nil, err
+			}
+			if !wanted[uint32(row.Index)] {
+				return nil, fmt.Errorf("%w: row %d was not asked for", errWrong, row.Index)
+			}
+			delete(wanted, uint32(row.Index))
+			rows = append(rows, row)
+		}
+	}
+}
