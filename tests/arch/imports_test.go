@@ -127,7 +127,7 @@ func floorRules() []rule {
 			name: "one sidecar does not enter another",
 			from: func(p string) bool { return under(p, "sidecar") },
 			bad:  entersOtherSidecar,
-			why:  "sidecars meet over their APIs; only the miner shares the engine, and all share sidecar/client and sidecar/internal",
+			why:  "sidecars meet over their APIs; only miner and da share the engine, and all share sidecar/client and sidecar/internal",
 		},
 		{
 			name: "nobody imports commands",
@@ -180,7 +180,7 @@ func entersOtherSidecar(from, dep string, _ bool) bool {
 		return false
 	}
 	room := func(p string) string { return strings.SplitN(p, "/", 3)[1] }
-	if room(from) == "miner" && under(dep, "sidecar/storage/flowlog") {
+	if (room(from) == "miner" || room(from) == "da") && under(dep, "sidecar/storage/flowlog") {
 		return false
 	}
 	return room(from) != room(dep)

@@ -1,0 +1,266 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/zgd-network/zgd/sidecar/da/pb"
+	"github.com/zgd-network/zgd/sidecar/da/wire"
+	"github.com/zgd-network/zgd/sidecar/internal/chain"
+	"github.com/zgd-network/zgd/sidecar/storage/flowlog"
+	"github.com/zgd-network/zgd/x/dasigners/erasure"
+)
+
+// service answers the calls of zg.da.v1.Signer.
+type service struct {
+	pb.UnimplementedSignerServer
+
+	config     Config
+	log        *slog.Logger
+	version    string
+	chainID    string
+	evmChainID uint64
+	address    chain.Address
+	keys       *Keys
+	store      *Store
+	view       *view
+	limits     *limits
+	gate       gate
+	counts     *counters
+	cores      *semaphore.Weighted // of verification
+
+	mu     *sync.Mutex
+	taking map[uint64]bool // blobs under way
+}
+
+// clone is the same service behind another gate.
+func (s *service) clone() *service {
+	out := *s
+	return &out
+}
+
+// gate tells who calls.
+type gate interface {
+	Submitter(ctx context.Context) (chain.Address, error)
+}
+
+// counters are since the start.
+type counters struct {
+	signed, signedBlobs        atomic.Uint64
+	accepted, refused          atomic.Uint64 // submissions
+	acceptedRows, checkedBytes atomic.Uint64
+	servedRows, servedBytes    atomic.Uint64
+	servedChunks, lost         atomic.Uint64
+	busy                       atomic.Uint64
+}
+
+// incoming is a submission's stream.
+type incoming interface {
+	// next returns the next message, io.EOF after the last.
+	next() (*pb.SubmitRowsRequest, error)
+}
+
+// submit takes the rows of one blob: every check of protocol-da.md §6c, in its
+// order, then the disk.
+func (s *service) submit(ctx context.Context, submitter chain.Address, in incoming) (*pb.SubmitRowsResponse, error) {
+	done, err := s.limits.submission(ctx, submitter)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	response, err := s.take(ctx, submitter, in)
+	switch {
+	case err == nil:
+		s.counts.accepted.Add(1)
+	case errors.Is(err, ErrInvalid):
+		s.limits.bad(submitter)
+		s.counts.refused.Add(1)
+		s.log.Warn("submission refused", "submitter", submitter, "err", err)
+	case errors.Is(err, ErrState), errors.Is(err, ErrDenied):
+		s.counts.refused.Add(1)
+		s.log.Info("submission refused", "submitter", submitter, "err", err)
+	}
+	return response, err
+}
+
+func (s *service) take(ctx context.Context, submitter chain.Address, in incoming) (*pb.SubmitRowsResponse, error) {
+	first, err := in.next()
+	if err != nil {
+		return nil, err
+	}
+	header := first.GetHeader()
+	if header == nil {
+		return nil, invalid("the first message has no header")
+	}
+	blob, err := s.view.blob(ctx, header.GetBlobId(), time.Duration(s.config.Limits.UnseenWait))
+	if err != nil {
+		return nil, err
+	}
+	if blob.Submitter != submitter {
+		return nil, fmt.Errorf("%w: blob %d was ordered by %s, the caller is %s", ErrDenied, blob.ID, blob.Submitter, submitter)
+	}
+	height, err := s.view.tip(ctx)
+	if err != nil {
+		return nil, err
+	}
+	commitment, err := CheckBlob(blob, height, s.evmChainID, header.GetPreimage())
+	if err != nil {
+		return nil, err
+	}
+	assignment, err := s.assign(ctx, blob)
+	if err != nil {
+		return nil, err
+	}
+	answer := &pb.SubmitRowsResponse{StoredRows: uint32(len(assignment.Own)), CheckedRows: uint32(len(assignment.All))}
+	leave, held, err := s.begin(blob.ID)
+	if err != nil || held {
+		return answer, err
+	}
+	defer leave()
+	if got, want := int(header.GetRows()), len(assignment.All); got != want {
+		return nil, invalid("%d rows announced, want the %d of this member: %d to keep, %d to check", got, want, len(assignment.Own), want-len(assignment.Own))
+	}
+	rows, err := s.receive(ctx, submitter, commitment, assignment, first, in)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.done()
+	r := &Record{BlobID: blob.ID, Commitment: commitment, Epoch: blob.Epoch, QuorumID: blob.QuorumID, Rows: assignment.Own}
+	if err := s.keep(ctx, r, rows.extent); err != nil {
+		return nil, err
+	}
+	s.counts.acceptedRows.Add(uint64(len(assignment.Own)))
+	return answer, nil
+}
+
+func (s *service) assign(ctx context.Context, blob chain.DABlob) (Assignment, error) {
+	quorum, err := s.view.quorum(ctx, blob.Epoch, blob.QuorumID)
+	if err != nil {
+		return Assignment{}, err
+	}
+	params, err := s.view.parameters(ctx)
+	if err != nil {
+		return Assignment{}, fmt.Errorf("%w: %w", ErrUnseen, err)
+	}
+	return Assign(blob, quorum, s.address, params.MinVerifyRows)
+}
+
+// begin claims a blob for one submission; held when it is on disk already.
+func (s *service) begin(id uint64) (leave func(), held bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.taking[id] {
+		return nil, false, &Busy{fmt.Sprintf("blob %d is being taken", id), time.Second}
+	}
+	if _, err := s.store.Record(id); err == nil {
+		return nil, true, nil
+	} else if !errors.Is(err, ErrNotHeld) {
+		return nil, false, err
+	}
+	s.taking[id] = true
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.taking, id)
+	}, false, nil
+}
+
+type received struct {
+	extent []byte
+	done   func()
+}
+
+// receive reads and checks the rows. Memory is taken for as long as they are.
+func (s *service) receive(ctx context.Context, submitter chain.Address, c erasure.Commitment, a Assignment, first *pb.SubmitRowsRequest, in incoming) (received, error) {
+	done, err := s.limits.room(ctx, submitter, extentOf(c, len(a.Own)).bytes())
+	if err != nil {
+		return received{}, err
+	}
+	extent, err := s.checked(ctx, c, a, first, in)
+	if err != nil {
+		done()
+		return received{}, err
+	}
+	return received{extent, done}, nil
+}
+
+func (s *service) checked(ctx context.Context, c erasure.Commitment, a Assignment, first *pb.SubmitRowsRequest, in incoming) ([]byte, error) {
+	combinations, err := wire.UnpackCombinations(c.Profile, first.GetHeader().GetCombinations())
+	if err != nil {
+		return nil, invalid("%v", err)
+	}
+	verifier, err := erasure.NewVerifier(erasure.CPU, c, combinations)
+	if err != nil {
+		return nil, invalid("%v", err)
+	}
+	intake := NewIntake(c, combinations, a, func(rows []erasure.Row) ([]error, error) { return s.verify(ctx, verifier, rows) })
+	unpacker := wire.NewUnpacker(c)
+	for message := first; ; {
+		for _, packed := range message.GetRows() {
+			row, err := unpacker.Unpack(packed)
+			if err != nil {
+				return nil, invalid("%v", err)
+			}
+			if err := intake.Add(row); err != nil {
+				return nil, err
+			}
+		}
+		message, err = in.next()
+		if errors.Is(err, errEnd) {
+			return intake.Finish()
+		}
+		if err != nil {
+			return nil, err
+		}
+		if message.GetHeader() != nil {
+			return nil, invalid("a second header")
+		}
+	}
+}
+
+// verifyShare is the fewest rows worth a core of their own.
+const verifyShare = 128
+
+// verify checks rows on the cores that are free: one at least.
+func (s *service) verify(ctx context.Context, v *erasure.Verifier, rows []erasure.Row) ([]error, error) {
+	if err := s.cores.Acquire(ctx, 1); err != nil {
+		return nil, err
+	}
+	cores := 1
+	for cores < len(rows)/verifyShare && cores < runtime.GOMAXPROCS(0) && s.cores.TryAcquire(1) {
+		cores++
+	}
+	defer s.cores.Release(int64(cores))
+	s.counts.checkedBytes.Add(uint64(len(rows) * v.RowSize))
+	errs := make([]error, len(rows))
+	var all sync.WaitGroup
+	for core := range cores {
+		from, to := core*len(rows)/cores, (core+1)*len(rows)/cores
+		all.Go(func() { copy(errs[from:to], v.CheckAll(rows[from:to])) })
+	}
+	all.Wait()
+	return errs, nil
+}
+
+// keep makes a blob durable. Rot found under the sectors it shares is given up
+// by the engine, and the blob lands elsewhere.
+func (s *service) keep(ctx context.Context, r *Record, extent []byte) error {
+	ctx = context.WithoutCancel(ctx) // the bytes are in use until the engine has answered
+	err := s.store.Put(ctx, r, extent)
+	if errors.Is(err, flowlog.ErrCorrupt) {
+		err = s.store.Put(ctx, r, extent)
+	}
+	if errors.Is(err, flowlog.ErrFull) {
+		s.log.Warn("no room for rows", "blob", r.BlobID, "err", err)
+		return fmt.Errorf("%w: %w", ErrBusy, err)
+	}
+	return err
+}
