@@ -66,7 +66,7 @@ func NativeMetadata() banktypes.Metadata {
 // genesisBasics are the modules whose default genesis is ours.
 func (app *App) genesisBasics() map[string]module.AppModuleBasic {
 	return map[string]module.AppModuleBasic{
-		genutiltypes.ModuleName: genutil.NewAppModuleBasic(genutiltypes.DefaultMessageValidator),
+		genutiltypes.ModuleName: genutil.NewAppModuleBasic(checkGenesisMessages),
 		banktypes.ModuleName: app.withGenesis(banktypes.ModuleName, func(cdc codec.JSONCodec) json.RawMessage {
 			state := banktypes.DefaultGenesisState()
 			state.DenomMetadata = []banktypes.Metadata{NativeMetadata()}

@@ -26,9 +26,10 @@ func newDevnetCmd() *cobra.Command {
 	o := devnet.Defaults(base)
 	cmd := &cobra.Command{
 		Use:   "devnet",
-		Short: "Start a whole network on this machine: chain, storage, miner and faucet",
-		Long: `Starts validators, storage nodes, miners and a faucet, each a process of its own,
-on loopback, with ten funded accounts. When everything answers it writes the
+		Short: "Start a whole network on this machine: chain, storage, miner, data availability and faucet",
+		Long: `Starts validators, storage nodes, miners, signers of data availability with an
+encoder, and a faucet, each a process of its own, on loopback, with ten funded
+accounts. When everything answers it writes the
 ready file, which zg finds by itself. Ctrl-C stops everything; the next start
 continues, --reset starts anew.
 
@@ -51,6 +52,7 @@ proof lands every few seconds on one core.`,
 	f.IntVar(&o.Validators, "validators", o.Validators, "number of validators, fixed when the network is made")
 	f.IntVar(&o.Storage, "storage", o.Storage, "number of storage nodes")
 	f.IntVar(&o.Miners, "miners", o.Miners, "number of miners")
+	f.IntVar(&o.DASigners, "da-signers", o.DASigners, "number of data availability nodes, fixed when the network is made (0: no encoder either)")
 	f.DurationVar(&o.BlockTime, "block-time", o.BlockTime, "time from one block to the next")
 	f.IntVar(&o.PortsFrom, "ports-from", 0, "take ports from this one on, ten a process (0: the usual ports)")
 	f.BoolVar(&o.Faucet, "faucet", o.Faucet, "serve the developer's page, ABIs and a faucet")

@@ -25,6 +25,8 @@ const (
 	firstMiner    = 1000 // MaxMiners of them, all funded, so that --miners can grow
 	firstOperator = 2000 // of validators
 	faucetNumber  = 3000
+	firstDASigner = 4000
+	encoderNumber = 5000
 )
 
 // Account is a key of the devnet.
@@ -67,6 +69,17 @@ func OperatorAccounts(n int) ([]Account, error) {
 // FaucetAccount pays what the faucet gives.
 func FaucetAccount() (Account, error) {
 	return deriveAccount("faucet0", faucetNumber)
+}
+
+// DASignerAccounts hold the stake and pay the transactions of n signers of data
+// availability.
+func DASignerAccounts(n int) ([]Account, error) {
+	return deriveMany("dasigner%d", n, firstDASigner)
+}
+
+// DAEncoderAccount pays for the blobs that the encoder disperses.
+func DAEncoderAccount() (Account, error) {
+	return deriveAccount(daEncoderName, encoderNumber)
 }
 
 func deriveMany(format string, n, first int) ([]Account, error) {

@@ -17,8 +17,9 @@ func banner(plan Plan, accounts []Account, made bool, took time.Duration) string
 	first := plan.Validators[0].Ports
 
 	line("")
-	line("  zgd devnet: %d validator%s, %d storage node%s, %d miner%s; ready in %.1f s",
-		o.Validators, plural(o.Validators), o.Storage, plural(o.Storage), o.Miners, plural(o.Miners), took.Seconds())
+	line("  zgd devnet: %d validator%s, %d storage node%s, %d miner%s, %d DA signer%s; ready in %.1f s",
+		o.Validators, plural(o.Validators), o.Storage, plural(o.Storage), o.Miners, plural(o.Miners),
+		o.DASigners, plural(o.DASigners), took.Seconds())
 	line("")
 	line("Accounts (1 000 000 zg each)")
 	for _, a := range accounts[:userAccounts] {
@@ -50,6 +51,12 @@ func banner(plan Plan, accounts []Account, made bool, took time.Duration) string
 	for i, p := range plan.Miners {
 		line("%-12s http://%s/v1/status", label("Miner", i), loopback(p.Ports.Status))
 	}
+	for _, p := range plan.DAEncoders {
+		line("Blobs        http://%s/blobs   gRPC %s", loopback(p.Ports.DAStatus), loopback(p.Ports.DA))
+	}
+	for i, p := range plan.DANodes {
+		line("%-12s %s   http://%s/v1/status", label("DA signer", i), loopback(p.Ports.DA), loopback(p.Ports.DAStatus))
+	}
 	line("Home         %s  (%s)", o.Home, madeText(made))
 	line("Logs         %s", filepath.Join(o.Home, "logs", "*.log"))
 	line("Ready file   %s", o.ReadyFile)
@@ -62,6 +69,9 @@ func banner(plan Plan, accounts []Account, made bool, took time.Duration) string
 	line("  %s put SOME-FILE        # price, upload, the root on stdout", zg)
 	line("  %s stat ROOT            # who proved it, what was paid", zg)
 	line("  %s get ROOT -o out      # verified download", zg)
+	if o.DASigners > 0 {
+		line("  %s da put SOME-FILE     # coded, dispersed, signed, confirmed; then da get, da sample", zg)
+	}
 	if o.Faucet {
 		line("  %s devnet faucet ADDRESS", zgd)
 	}

@@ -3,6 +3,7 @@ package devnet
 import (
 	"encoding/hex"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -17,6 +18,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/zgd-network/zgd/app"
+	"github.com/zgd-network/zgd/cmd/zgd/beaconkey"
 	"github.com/zgd-network/zgd/cmd/zgd/nodeconfig"
 	"github.com/zgd-network/zgd/cmd/zgd/testnet"
 	flowtypes "github.com/zgd-network/zgd/x/flow/types"
@@ -58,11 +60,25 @@ func makeNetwork(plan Plan) error {
 	if err != nil {
 		return err
 	}
-	accounts := slices.Concat(users, miners, []Account{faucet})
+	signers, err := daSigners(o.DASigners)
+	if err != nil {
+		return err
+	}
+	encoder, err := DAEncoderAccount()
+	if err != nil {
+		return err
+	}
+	accounts := slices.Concat(users, miners, []Account{faucet, encoder})
+	for _, s := range signers {
+		accounts = append(accounts, s.Account)
+	}
 	if err := writeKeyFiles(o.Home, accounts); err != nil {
 		return err
 	}
-	if err := initValidators(plan, accounts, operators); err != nil {
+	if err := writeDAKeys(plan, signers); err != nil {
+		return err
+	}
+	if err := initValidators(plan, accounts, operators, signers); err != nil {
 		return err
 	}
 	return importKeys(plan.Validators[0].Home, users)
@@ -87,15 +103,16 @@ func importKeys(home string, accounts []Account) error {
 	return nil
 }
 
-func initValidators(plan Plan, accounts, operators []Account) error {
+func initValidators(plan Plan, accounts, operators []Account, signers []daSigner) error {
 	o := plan.Options
 	options := testnet.Options{
 		OutputDir: o.Home, ChainID: ChainID, Validators: o.Validators, BlockTime: o.BlockTime,
 		Home:    func(i int) string { return plan.Validators[i].Home },
 		Ports:   func(i int) testnet.Ports { return plan.Validators[i].Ports.Ports },
-		Genesis: []testnet.GenesisMutator{setModuleParams},
+		Genesis: []testnet.GenesisMutator{setModuleParams, setDAGenesis(plan, signers)},
 		App:     func(c *nodeconfig.AppConfig) { c.Pruning = "nothing" }, // a short life, every height at hand
 	}
+	options.Delegators = delegators(signers)
 	coins := sdk.NewCoins(sdk.NewCoin(app.BaseDenom, sdkmath.NewInt(fundedZG).Mul(sdk.DefaultPowerReduction)))
 	for _, a := range accounts {
 		options.Accounts = append(options.Accounts, testnet.Account{Name: a.Name, Address: a.Address, Coins: coins})
@@ -145,6 +162,9 @@ func link(plan Plan) error {
 			return fmt.Errorf("%s: %w: start anew with --reset", p.Name, err)
 		}
 		ids[i] = string(key.ID())
+		if _, err := os.Stat(beaconkey.Path(p.Home)); err != nil {
+			return fmt.Errorf("%s has no beacon key (an older zgd made this network): start anew with --reset", p.Name)
+		}
 	}
 	prefix := envPrefix(plan.Options.Executable)
 	for i := range plan.Validators {

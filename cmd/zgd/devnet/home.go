@@ -20,7 +20,7 @@ import (
 //	devnet.lock    held by the running devnet
 //	keys/          key files of the accounts
 //	logs/          one log for each process
-//	validator-0/ storage-0/ miner-0/ faucet-0/ …
+//	validator-0/ storage-0/ miner-0/ da-node-0/ da-encoder-0/ faucet-0/ …
 const (
 	recordFile = "devnet.json"
 	makingFile = "devnet.making"
@@ -31,6 +31,7 @@ const (
 type record struct {
 	ChainID    string `json:"chain_id"`
 	Validators int    `json:"validators"`
+	DASigners  int    `json:"da_signers"`
 }
 
 // ErrInUse says that another devnet runs in this home.
@@ -65,7 +66,7 @@ func lockHome(home string) (unlock func(), err error) {
 // else: the folder may be a wrong one.
 func resetHome(home string) error {
 	var paths []string
-	for _, pattern := range []string{"validator-*", "storage-*", "miner-*", "faucet-*", "keys", "logs", recordFile, makingFile, "network.json"} {
+	for _, pattern := range []string{"validator-*", "storage-*", "miner-*", "faucet-*", "da-node-*", "da-encoder-*", "keys", "logs", recordFile, makingFile, "network.json"} {
 		found, err := filepath.Glob(filepath.Join(home, pattern))
 		if err != nil {
 			return err
@@ -104,6 +105,10 @@ func (r record) fits(o Options) error {
 	if r.Validators != o.Validators {
 		return fmt.Errorf("%w: %s holds a network of %d validators, asked for %d: give --validators %d, --reset or another --home",
 			ErrUsage, o.Home, r.Validators, o.Validators, r.Validators)
+	}
+	if r.DASigners != o.DASigners {
+		return fmt.Errorf("%w: %s holds a network of %d data availability signers, asked for %d: give --da-signers %d, --reset or another --home",
+			ErrUsage, o.Home, r.DASigners, o.DASigners, r.DASigners)
 	}
 	return nil
 }

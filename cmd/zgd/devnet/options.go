@@ -15,6 +15,7 @@ const (
 	MaxValidators = 16
 	MaxStorage    = 16
 	MaxMiners     = 16
+	MaxDASigners  = 32
 
 	minBlockTime = 10 * time.Millisecond
 	maxBlockTime = time.Minute
@@ -31,6 +32,7 @@ type Options struct {
 	Validators int           // fixed when the home is made
 	Storage    int           // storage nodes
 	Miners     int           // all take their data from the first storage node
+	DASigners  int           // data availability nodes, and an encoder; fixed when the home is made
 	BlockTime  time.Duration // from one block to the next
 	Faucet     bool          // a web page, the ABIs, and money for whoever asks
 	FaucetGift string        // what the faucet gives at a time, in zg
@@ -61,6 +63,7 @@ func (o Options) Validate() error {
 		{"--validators", o.Validators, 1, MaxValidators},
 		{"--storage", o.Storage, 0, MaxStorage},
 		{"--miners", o.Miners, 0, MaxMiners},
+		{"--da-signers", o.DASigners, 0, MaxDASigners},
 	} {
 		if n.got < n.min || n.got > n.max {
 			return fmt.Errorf("%w: %s %d, want %d to %d", ErrUsage, n.flag, n.got, n.min, n.max)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,6 +23,7 @@ type Ports struct {
 	Public, Admin int // zg-storage
 	Status        int // zg-miner
 	Web           int // faucet
+	DA, DAStatus  int // zg-da-node; of zg-da-encoder its gRPC and HTTP
 }
 
 // Process is one process of the network.
@@ -40,6 +42,8 @@ type Plan struct {
 	Validators []Process
 	Storage    []Process
 	Miners     []Process
+	DANodes    []Process
+	DAEncoders []Process // one where there are DANodes
 	Faucets    []Process // one or none
 }
 
@@ -47,7 +51,11 @@ const portsPerProcess = 10 // a process's block when --ports-from is given
 
 // portsNeeded is the length of the block of consecutive ports.
 func portsNeeded(o Options) int {
-	return portsPerProcess * (o.Validators + o.Storage + o.Miners)
+	processes := o.Validators + o.Storage + o.Miners + o.DASigners
+	if o.DASigners > 0 {
+		processes++ // the encoder
+	}
+	return portsPerProcess * processes
 }
 
 // NewPlan lays out the network that the options ask for.
@@ -65,6 +73,12 @@ func NewPlan(o Options) Plan {
 		// every miner takes its loads there.
 		plan.Miners = append(plan.Miners, miner(o, i, chain, plan.Storage[0].Ports))
 	}
+	for i := range o.DASigners {
+		plan.DANodes = append(plan.DANodes, daNode(o, i, plan.Validators[i%o.Validators].Ports))
+	}
+	if o.DASigners > 0 {
+		plan.DAEncoders = []Process{daEncoder(o, plan.Validators[0].Ports)}
+	}
 	if o.Faucet {
 		plan.Faucets = []Process{faucetProcess(plan)}
 	}
@@ -73,8 +87,7 @@ func NewPlan(o Options) Plan {
 
 // All lists the processes in the order they are started.
 func (p Plan) All() []Process {
-	all := append([]Process(nil), p.Validators...)
-	return append(append(append(all, p.Storage...), p.Miners...), p.Faucets...)
+	return slices.Concat(p.Validators, p.Storage, p.Miners, p.DANodes, p.DAEncoders, p.Faucets)
 }
 
 func validator(o Options, i int) Process {
@@ -213,7 +226,7 @@ func chainFlags(o Options, chain Ports) []string {
 // List names the ports that are used, for the check that they are free.
 func (p Ports) List() []int {
 	var used []int
-	for _, port := range []int{p.P2P, p.CometRPC, p.GRPC, p.REST, p.EVM, p.EVMWS, p.CometMetrics, p.GethMetrics, p.EVMMetrics, p.Public, p.Admin, p.Status, p.Web} {
+	for _, port := range []int{p.P2P, p.CometRPC, p.GRPC, p.REST, p.EVM, p.EVMWS, p.CometMetrics, p.GethMetrics, p.EVMMetrics, p.Public, p.Admin, p.Status, p.Web, p.DA, p.DAStatus} {
 		if port != 0 {
 			used = append(used, port)
 		}

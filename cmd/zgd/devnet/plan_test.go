@@ -20,6 +20,7 @@ import (
 func options() devnet.Options {
 	o := devnet.Defaults("/nowhere")
 	o.Executable = "/usr/bin/zgd"
+	o.DASigners = 4
 	o.ReadyFile = filepath.Join(o.Home, "network.json")
 	return o
 }
@@ -37,12 +38,14 @@ func TestOptionsRefuse(t *testing.T) {
 		{"no storage and no miner", func(o *devnet.Options) { o.Storage, o.Miners = 0, 0 }, ""},
 		{"a miner without storage", func(o *devnet.Options) { o.Storage = 0 }, "a miner takes its data from a storage node"},
 		{"a negative number of miners", func(o *devnet.Options) { o.Miners = -1 }, "--miners -1"},
+		{"the most signers", func(o *devnet.Options) { o.DASigners = devnet.MaxDASigners }, ""},
+		{"one signer too many", func(o *devnet.Options) { o.DASigners = devnet.MaxDASigners + 1 }, "--da-signers 33"},
 		{"the shortest block time", func(o *devnet.Options) { o.BlockTime = 10 * time.Millisecond }, ""},
 		{"a shorter block time", func(o *devnet.Options) { o.BlockTime = 9 * time.Millisecond }, "--block-time 9ms"},
 		{"the lowest ports", func(o *devnet.Options) { o.PortsFrom = 1024 }, ""},
 		{"ports of the system", func(o *devnet.Options) { o.PortsFrom = 1023 }, "--ports-from 1023"},
-		{"the highest ports", func(o *devnet.Options) { o.PortsFrom = 65536 - 30 }, ""},
-		{"ports that do not exist", func(o *devnet.Options) { o.PortsFrom = 65536 - 29 }, "65536"},
+		{"the highest ports", func(o *devnet.Options) { o.PortsFrom = 65536 - 80 }, ""},
+		{"ports that do not exist", func(o *devnet.Options) { o.PortsFrom = 65536 - 79 }, "65536"},
 		{"a gift of less than a zg", func(o *devnet.Options) { o.FaucetGift = "0.25" }, ""},
 		{"a gift of nothing", func(o *devnet.Options) { o.FaucetGift = "0" }, "--faucet-amount"},
 		{"a gift of nothing without a faucet", func(o *devnet.Options) { o.FaucetGift, o.Faucet = "0", false }, ""},
@@ -82,10 +85,11 @@ func portsOf(t *testing.T, o devnet.Options) []int {
 func TestPlanGivesEveryProcessItsOwnPorts(t *testing.T) {
 	o := options()
 	o.Validators, o.Storage, o.Miners = devnet.MaxValidators, devnet.MaxStorage, devnet.MaxMiners
+	o.DASigners = devnet.MaxDASigners
 	portsOf(t, o) // the usual ports
 	o.PortsFrom = 20000
 	for _, port := range portsOf(t, o) {
-		if port < 20000 || port >= 20000+10*3*16 {
+		if port < 20000 || port >= 20000+10*(3*16+32+1) {
 			t.Errorf("port %d is outside the block asked for", port)
 		}
 	}
@@ -105,6 +109,12 @@ func TestPlanUsesTheUsualPortsByDefault(t *testing.T) {
 	}
 	if got := plan.Miners[0].Ports.Status; got != 5680 {
 		t.Errorf("miner status port %d, want 5680", got)
+	}
+	if got := plan.DANodes[1].Ports; got != (devnet.Ports{DA: 34010, DAStatus: 34011}) {
+		t.Errorf("ports of the second signer %+v, want 34010 and 34011", got)
+	}
+	if got := plan.DAEncoders[0].Ports; got != (devnet.Ports{DA: 51001, DAStatus: 51002}) {
+		t.Errorf("ports of the encoder %+v, want 51001 and 51002", got)
 	}
 	if got := plan.Faucets[0].Ports; got != (devnet.Ports{Web: 8088}) {
 		t.Errorf("faucet ports %+v, want 8088", got)

@@ -52,9 +52,12 @@ func validatorProbes(p Process) []probe {
 	}
 }
 
-func storageProbe(p Process) probe {
-	return probe{p.Name, func(ctx context.Context) error { return probeOK(ctx, "http://"+loopback(p.Ports.Public)+"/healthz") }}
+// healthProbe asks a daemon whether it is well.
+func healthProbe(p Process, port int) probe {
+	return probe{p.Name, func(ctx context.Context) error { return probeOK(ctx, "http://"+loopback(port)+"/healthz") }}
 }
+
+func storageProbe(p Process) probe { return healthProbe(p, p.Ports.Public) }
 
 func minerProbe(p Process) probe {
 	return probe{p.Name, func(ctx context.Context) error {
@@ -62,9 +65,7 @@ func minerProbe(p Process) probe {
 	}}
 }
 
-func faucetProbe(p Process) probe {
-	return probe{p.Name, func(ctx context.Context) error { return probeOK(ctx, "http://"+loopback(p.Ports.Web)+"/healthz") }}
-}
+func faucetProbe(p Process) probe { return healthProbe(p, p.Ports.Web) }
 
 func get(ctx context.Context, url string) ([]byte, int, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)

@@ -29,6 +29,7 @@ func readyFile(plan Plan, accounts []Account, pids map[string]int) network.Ready
 	for _, p := range plan.Miners {
 		ready.Miners = append(ready.Miners, "http://"+loopback(p.Ports.Status))
 	}
+	ready.DA = readyDA(plan, pids)
 	for _, a := range accounts {
 		ready.Accounts = append(ready.Accounts, network.Account{
 			Name: a.Name, Address: a.Address, EVMAddress: a.EVMAddress,

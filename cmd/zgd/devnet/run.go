@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -101,7 +102,7 @@ func prepareHome(plan Plan) (made bool, err error) {
 		if err := makeNetwork(plan); err != nil {
 			return false, fmt.Errorf("make the network: %w", err)
 		}
-		if err := writeRecord(o.Home, record{ChainID: ChainID, Validators: o.Validators}); err != nil {
+		if err := writeRecord(o.Home, record{ChainID: ChainID, Validators: o.Validators, DASigners: o.DASigners}); err != nil {
 			return false, err
 		}
 	}
@@ -130,7 +131,7 @@ func (n *Network) startAll(ctx context.Context) error {
 	if err := link(n.plan); err != nil {
 		return err
 	}
-	var chain, storage, miners, faucets []probe
+	var chain, storage, miners, da, faucets []probe
 	for _, p := range n.plan.Validators {
 		chain = append(chain, validatorProbes(p)...)
 	}
@@ -140,13 +141,16 @@ func (n *Network) startAll(ctx context.Context) error {
 	for _, p := range n.plan.Miners {
 		miners = append(miners, minerProbe(p))
 	}
+	for _, p := range slices.Concat(n.plan.DANodes, n.plan.DAEncoders) {
+		da = append(da, daProbe(p))
+	}
 	for _, p := range n.plan.Faucets {
 		faucets = append(faucets, faucetProbe(p))
 	}
 	for _, stage := range []struct {
 		processes []Process
 		probes    []probe
-	}{{n.plan.Validators, chain}, {n.plan.Storage, storage}, {n.plan.Miners, miners}, {n.plan.Faucets, faucets}} {
+	}{{n.plan.Validators, chain}, {n.plan.Storage, storage}, {n.plan.Miners, miners}, {slices.Concat(n.plan.DANodes, n.plan.DAEncoders), da}, {n.plan.Faucets, faucets}} {
 		for _, p := range stage.processes {
 			if err := n.startOne(p); err != nil {
 				return err

@@ -121,6 +121,19 @@ func FundAccounts(cdc codec.Codec, state app.GenesisState, accounts []Account) e
 	return nil
 }
 
+// FundModule gives coins to a module's account, which the module makes itself.
+func FundModule(cdc codec.Codec, state app.GenesisState, module string, coins sdk.Coins) error {
+	var bank banktypes.GenesisState
+	if err := cdc.UnmarshalJSON(state[banktypes.ModuleName], &bank); err != nil {
+		return fmt.Errorf("genesis of x/bank: %w", err)
+	}
+	bank.Balances = append(bank.Balances, banktypes.Balance{Address: authtypes.NewModuleAddress(module).String(), Coins: coins})
+	bank.Supply = bank.Supply.Add(coins...)
+	bank.Balances = banktypes.SanitizeGenesisBalances(bank.Balances)
+	state[banktypes.ModuleName] = cdc.MustMarshalJSON(&bank)
+	return nil
+}
+
 // parseAddress reads zg1... and 0x...
 func parseAddress(text string) (sdk.AccAddress, error) {
 	if strings.HasPrefix(text, "0x") {

@@ -2,7 +2,6 @@ package testnet
 
 import (
 	"bytes"
-	"context"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/cosmos/evm/crypto/hd"
 
-	"github.com/cosmos/cosmos-sdk/client/tx"
 	"github.com/cosmos/cosmos-sdk/crypto/keyring"
 	cryptotypes "github.com/cosmos/cosmos-sdk/crypto/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
@@ -110,19 +108,7 @@ func (w *writer) gentx(node Node, keys keyring.Keyring, operator sdk.AccAddress,
 	if err != nil {
 		return nil, err
 	}
-	config := w.codecs.TxConfig()
-	builder := config.NewTxBuilder()
-	if err := builder.SetMsgs(msg); err != nil {
-		return nil, err
-	}
-	memo := fmt.Sprintf("%s@127.0.0.1:%d", node.ID, node.Ports.P2P)
-	builder.SetMemo(memo)
-	builder.SetGasLimit(gentxGas)
-	factory := tx.Factory{}.WithChainID(w.ChainID).WithMemo(memo).WithKeybase(keys).WithTxConfig(config)
-	if err := tx.Sign(context.Background(), factory, OperatorKey, builder, true); err != nil {
-		return nil, err
-	}
-	return config.TxJSONEncoder()(builder.GetTx())
+	return w.signGentx(keys, OperatorKey, fmt.Sprintf("%s@127.0.0.1:%d", node.ID, node.Ports.P2P), msg)
 }
 
-const gentxGas = 300_000
+const gentxGas = 300_000 // for each message

@@ -71,6 +71,7 @@ type Options struct {
 	Balance    sdkmath.Int          // of each operator besides its stake, in azg: 1000 zg
 	Operators  [][]byte             // 32-byte eth_secp256k1 keys of the operators, else random
 	Accounts   []Account            // funded besides the operators
+	Delegators []Delegator          // with stake besides the operators'
 	Genesis    []GenesisMutator     // applied in order, before the gentxs and beacon keys are added
 	Time       time.Time            // of genesis: now
 	Comet      func(*cmtcfg.Config) // last word on each config.toml
@@ -114,6 +115,9 @@ func Init(o Options) (Network, error) {
 		if err := w.addNode(i); err != nil {
 			return Network{}, fmt.Errorf("testnet: node %d: %w", i, err)
 		}
+	}
+	if err := w.delegations(); err != nil {
+		return Network{}, fmt.Errorf("testnet: %w", err)
 	}
 	if err := w.writeGenesis(); err != nil {
 		return Network{}, fmt.Errorf("testnet: genesis: %w", err)

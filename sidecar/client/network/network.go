@@ -41,6 +41,24 @@ type Ready struct {
 	Precompiles map[string]string `json:"precompiles"`      // 0x… of our contracts in code, by name: flow, market, pora, …
 	Faucet      string            `json:"faucet,omitempty"` // POST {"address":"zg1… or 0x…"} here for money; the page is at its root
 	ABIs        string            `json:"abis,omitempty"`   // GET lists the contracts, GET …/NAME.json is an ABI
+	DA          *DA               `json:"da,omitempty"`     // nil: no signers of data availability
+}
+
+// DA is where data availability listens.
+type DA struct {
+	EncoderGRPC string     `json:"encoder_grpc"` // host:port of the disperser
+	EncoderHTTP string     `json:"encoder_http"` // http://host:port
+	Signers     []DASigner `json:"signers"`
+}
+
+// DASigner is a signer whose node runs on this machine.
+type DASigner struct {
+	Name       string `json:"name"`
+	Address    string `json:"address"` // zg1…
+	EVMAddress string `json:"evm_address"`
+	Socket     string `json:"socket"` // host:port
+	Status     string `json:"status"` // http://host:port
+	PID        int    `json:"pid"`
 }
 
 // Account is a funded account of a network whose key this machine holds.
