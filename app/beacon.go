@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"cosmossdk.io/collections"
+
 	abci "github.com/cometbft/cometbft/abci/types"
 	cmttypes "github.com/cometbft/cometbft/types"
 
@@ -81,9 +83,14 @@ func (app *App) signBeacon(ctx sdk.Context, proposer []byte, height int64) ([]by
 }
 
 // beaconDuty is the key that the proposer of a height must sign with, nil when it
-// has none, and the value of the block before.
+// has none, and the value of the block before. A state that has no epoch is of a
+// chain that gets the module by an upgrade in this very block: nobody has a key.
 func (app *App) beaconDuty(ctx sdk.Context, proposer []byte, height int64) (key []byte, previous beacon.Value, err error) {
-	if key, err = app.DASignersKeeper.BeaconKeyFor(ctx, proposer, height); err != nil {
+	key, err = app.DASignersKeeper.BeaconKeyFor(ctx, proposer, height)
+	if errors.Is(err, collections.ErrNotFound) {
+		return nil, previous, nil
+	}
+	if err != nil {
 		return nil, previous, fmt.Errorf("beacon key of proposer %x: %w", proposer, err)
 	}
 	if previous, err = app.DASignersKeeper.BeaconValue(ctx); err != nil {

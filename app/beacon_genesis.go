@@ -101,7 +101,7 @@ func (app *App) ValidatorsWithoutBeaconKey(state GenesisState) ([]string, error)
 		if err != nil {
 			return nil, err
 		}
-		if !have[string(address)] {
+		if address != nil && !have[string(address)] {
 			missing = append(missing, fmt.Sprintf("%s (%s)", hex.EncodeToString(address), moniker))
 		}
 	}
@@ -109,7 +109,7 @@ func (app *App) ValidatorsWithoutBeaconKey(state GenesisState) ([]string, error)
 }
 
 // gentxValidator is the consensus address and the name of the validator that a
-// gentx makes.
+// gentx makes; none for a gentx that delegates only.
 func (app *App) gentxValidator(raw json.RawMessage) (address []byte, moniker string, err error) {
 	tx, err := app.txConfig.TxJSONDecoder()(raw)
 	if err != nil {
@@ -124,7 +124,7 @@ func (app *App) gentxValidator(raw json.RawMessage) (address []byte, moniker str
 			return key.Address(), create.Description.Moniker, nil
 		}
 	}
-	return nil, "", fmt.Errorf("gentx: it makes no validator")
+	return nil, "", nil
 }
 
 // checkGenesisBeaconKeys refuses to start a new chain with a validator that has no

@@ -279,7 +279,11 @@ func consensusAddress(cmd *cobra.Command, codecs *app.App) (address [20]byte, er
 		}
 		return [20]byte(key.Address()), nil
 	}
-	path := sdkserver.GetServerContextFromCmd(cmd).Config.PrivValidatorKeyFile()
+	return addressOfKeyFile(sdkserver.GetServerContextFromCmd(cmd).Config.PrivValidatorKeyFile())
+}
+
+// addressOfKeyFile reads a priv_validator_key.json.
+func addressOfKeyFile(path string) (address [20]byte, err error) {
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return address, fmt.Errorf("%s does not exist: run `%s init`, or give --%s", path, app.Name, flagConsensusAddress)

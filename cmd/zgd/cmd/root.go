@@ -39,7 +39,7 @@ func NewRootCmd() (*cobra.Command, error) {
 	clientCtx := client.Context{}.
 		WithCodec(codecs.AppCodec()).
 		WithInterfaceRegistry(codecs.InterfaceRegistry()).
-		WithTxConfig(codecs.TxConfig()).
+		WithTxConfig(readingTxConfig{codecs.TxConfig()}).
 		WithLegacyAmino(codecs.LegacyAmino()).
 		WithInput(os.Stdin).
 		WithAccountRetriever(authtypes.AccountRetriever{}).
@@ -99,7 +99,7 @@ func preRun(cmd *cobra.Command, clientCtx client.Context) error {
 		if err != nil {
 			return err
 		}
-		clientCtx = clientCtx.WithTxConfig(config)
+		clientCtx = clientCtx.WithTxConfig(readingTxConfig{config})
 	}
 	if err := client.SetCmdClientContextHandler(clientCtx, cmd); err != nil {
 		return err

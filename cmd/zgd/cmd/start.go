@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cast"
 	"github.com/spf13/cobra"
 
+	cmtcfg "github.com/cometbft/cometbft/config"
+
 	"cosmossdk.io/log/v2"
 
 	dbm "github.com/cosmos/cosmos-db"
@@ -93,7 +95,25 @@ func newApp(logger log.Logger, db dbm.DB, options servertypes.AppOptions) evmser
 		os.Exit(1)
 	}
 	ethereum.SetChain(chain)
+	warnProposer(logger, chain, options)
 	return chain
+}
+
+// warnProposer tells a validator at its start that it will not propose, rather
+// than when its turn comes.
+func warnProposer(logger log.Logger, chain *app.App, options servertypes.AppOptions) {
+	comet := cmtcfg.DefaultConfig()
+	comet.SetRoot(cast.ToString(options.Get(flags.FlagHome)))
+	if path := cast.ToString(options.Get("priv_validator_key_file")); path != "" {
+		comet.PrivValidatorKey = path
+	}
+	address, err := addressOfKeyFile(comet.PrivValidatorKeyFile())
+	if err != nil {
+		return // no validator of this file, or CometBFT says so
+	}
+	if err := chain.CheckProposer(address[:]); err != nil {
+		logger.Warn(err.Error())
+	}
 }
 
 // loadBeaconKeys reads a validator's keys; a node that never proposes has none.
