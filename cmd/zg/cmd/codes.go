@@ -12,6 +12,7 @@ import (
 
 	"github.com/zgd-network/zgd/sidecar/client"
 	"github.com/zgd-network/zgd/sidecar/client/nodeapi"
+	da "github.com/zgd-network/zgd/sidecar/da/client"
 )
 
 // Exit codes (people.md 2.4).
@@ -65,8 +66,21 @@ var codes = []code{
 	{"ZG-4002", client.ErrPartial, exitNetwork, "not every segment arrived", "run the same command again: it goes on from here and pays nothing twice"},
 	{"ZG-2001", client.ErrChainUnavailable, exitNetwork, "the chain's node did not answer", "see that it runs (`zgd status`), or name another with --grpc and --comet-rpc; then run the same command again"},
 	{"ZG-4004", nodeapi.ErrUnavailable, exitNetwork, "a storage node did not answer", "see `zg info`; then run the same command again"},
+	{"ZG-5001", da.ErrInsufficientSignatures, exitNetwork, "too few members of the blob's quorum took their rows and signed; they are named above", "run the same command again: it goes on with the same order until its deadline (`zg da status`), and orders again after it"},
+	{"ZG-5002", da.ErrTooFewRows, exitNetwork, "too few members answered with rows of the blob; they are named above", "run the same command again later; `zg da sample` tells whether enough is there"},
+	{"ZG-5003", da.ErrNotShown, exitVerify, "too many samples failed", "try again later, with more --max-samples or less --confidence; `zg da get` tries every member"},
+	{"ZG-5004", da.ErrMalformedBlob, exitVerify, "the blob was coded correctly, but is not what an encoder makes of a payload: every reader finds the same", "whoever put it has to put it again"},
+	{"ZG-5005", da.ErrDisperser, exitNetwork, "the disperser did not bring the blob to its confirmation", "run the same command again, or with --direct to need no disperser"},
 	{"ZG-1007", context.DeadlineExceeded, exitNetwork, "an answer took too long", "run the same command again"},
 	{"ZG-9001", os.ErrPermission, exitFailure, "this machine does not allow it", "check the permissions of the path above"},
+}
+
+// sameErrors are errors of the data-availability lane that mean what one of the
+// storage lane means.
+var sameErrors = []struct{ of, is error }{
+	{da.ErrUsage, client.ErrUsage}, {da.ErrNoKey, client.ErrNoKey}, {da.ErrDeclined, client.ErrDeclined},
+	{da.ErrPayment, client.ErrPayment}, {da.ErrExists, client.ErrExists}, {da.ErrNotFound, client.ErrNotFound},
+	{da.ErrManifest, client.ErrManifest}, {da.ErrVerify, client.ErrVerify},
 }
 
 // other is what has no code of its own: mostly a disk that is full or broken.
@@ -76,6 +90,11 @@ var other = code{"ZG-9000", nil, exitFailure, "something on this machine failed"
 func codeOf(err error) code {
 	if errors.Is(err, context.Canceled) {
 		err = errInterrupted
+	}
+	for _, same := range sameErrors {
+		if errors.Is(err, same.of) {
+			err = fmt.Errorf("%w: %w", same.is, err)
+		}
 	}
 	for _, c := range codes {
 		if errors.Is(err, c.is) {

@@ -19,6 +19,7 @@ import (
 
 	"github.com/zgd-network/zgd/sidecar/client"
 	"github.com/zgd-network/zgd/sidecar/client/network"
+	da "github.com/zgd-network/zgd/sidecar/da/client"
 )
 
 // Opener connects to a network; tests bring their own.
@@ -27,6 +28,7 @@ type Opener func(ctx context.Context, opts client.Options) (*client.Client, erro
 // app is what the commands share.
 type app struct {
 	open    Opener
+	openDA  DAOpener
 	command []string // as typed, for the resume line
 
 	networkFile string
@@ -41,7 +43,9 @@ type app struct {
 }
 
 // NewRootCmd returns the command tree of zg.
-func NewRootCmd() *cobra.Command { return newRoot(&app{open: client.Dial, command: os.Args}) }
+func NewRootCmd() *cobra.Command {
+	return newRoot(&app{open: client.Dial, openDA: da.Dial, command: os.Args})
+}
 
 // Main runs zg with the process's arguments and returns its exit code. The
 // first Ctrl-C ends work in good order, the second at once.
@@ -49,7 +53,7 @@ func Main(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	defer stop()
-	a := &app{open: client.Dial, command: args}
+	a := &app{open: client.Dial, openDA: da.Dial, command: args}
 	root := newRoot(a)
 	root.SetArgs(args[1:])
 	return a.execute(ctx, root)
@@ -57,7 +61,12 @@ func Main(args []string) int {
 
 // RunWith runs zg against the network that open connects to.
 func RunWith(ctx context.Context, open Opener, args []string, prepare func(*cobra.Command)) int {
-	a := &app{open: open, command: append([]string{"zg"}, args...)}
+	return RunOn(ctx, open, da.Dial, args, prepare)
+}
+
+// RunOn is RunWith for both lanes.
+func RunOn(ctx context.Context, open Opener, openDA DAOpener, args []string, prepare func(*cobra.Command)) int {
+	a := &app{open: open, openDA: openDA, command: append([]string{"zg"}, args...)}
 	root := newRoot(a)
 	root.SetArgs(args)
 	prepare(root)
@@ -100,7 +109,7 @@ arguments.`,
 	_ = root.MarkPersistentFlagFilename("network", "json")
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = root.RegisterFlagCompletionFunc("progress", cobra.FixedCompletions([]string{"bar", "plain", "json", "none"}, cobra.ShellCompDirectiveNoFileComp))
-	root.AddCommand(a.putCmd(), a.getCmd(), a.statCmd(), a.lsCmd(), a.extendCmd(), a.infoCmd(), a.versionCmd())
+	root.AddCommand(a.putCmd(), a.getCmd(), a.statCmd(), a.lsCmd(), a.extendCmd(), a.infoCmd(), a.daCmd(), a.versionCmd())
 	return root
 }
 

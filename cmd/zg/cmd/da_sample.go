@@ -1,0 +1,75 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	da "github.com/zgd-network/zgd/sidecar/da/client"
+)
+
+func (a *app) daSampleCmd() *cobra.Command {
+	var opts da.SampleOptions
+	cmd := &cobra.Command{
+		Use:   "sample ROOT",
+		Short: "Ask for a few random chunks; prints the confidence that the blob is there",
+		Long: `Ask for a few random chunks; prints the confidence that the blob is there.
+
+If too few rows can be had to rebuild the blob, random samples succeed with a small
+probability that falls with each one. A confidence of 99.9999 % takes 11 samples of
+2 KiB when all succeed, about 40 when a third of the rows is missing, as may be.
+What is shown: rows enough to rebuild are served to whoever asks like this, and two
+thirds of the seats signed that they decode to one payload. Not shown: that they are
+served to everybody, or what the payload means.`,
+		Args: usageArgs(1, 1, "one root"),
+		RunE: run(func(cmd *cobra.Command, args []string) error {
+			root, err := parseRoot(args[0])
+			if err != nil {
+				return err
+			}
+			s, err := a.connectDA(cmd, keyNone, nil)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			result, err := s.Sample(cmd.Context(), root, opts)
+			if err != nil && !errors.Is(err, da.ErrNotShown) {
+				return err
+			}
+			return errors.Join(a.print(cmd, result, daSampleText(result)), err)
+		}),
+	}
+	flags := cmd.Flags()
+	flags.Float64Var(&opts.Confidence, "confidence", 0.999999, "how sure to be, below 1")
+	flags.IntVar(&opts.MaxSamples, "max-samples", 256, "samples after which it is not shown")
+	return cmd
+}
+
+func daSampleText(s *da.Sampled) string {
+	verdict := "available"
+	if !s.Shown {
+		verdict = "NOT SHOWN to be available"
+	}
+	text := fmt.Sprintf("%s with confidence %s\n", verdict, percent(s.Confidence))
+	text += fmt.Sprintf("%d samples of %d rows, %d failed; %d of the rows rebuild it\n", s.Samples, s.Rows, s.Failed, s.DataRows)
+	text += fmt.Sprintf("%s from %d members in %.2f s\n", formatBytes(s.Bytes), s.Peers, s.Seconds)
+	if s.Header == "node" {
+		text += "that it was confirmed is the word of the chain node that was asked\n"
+	} else {
+		text += fmt.Sprintf("that it was confirmed is proven by the header of block %d\n", s.Height)
+	}
+	for _, f := range s.Faults {
+		text += "signer " + f.String() + "\n"
+	}
+	return text
+}
+
+// percent writes a confidence with all its nines.
+func percent(confidence float64) string {
+	if confidence >= 1 {
+		return "100 %"
+	}
+	return strconv.FormatFloat(100*confidence, 'f', 8, 64) + " %"
+}
