@@ -3,6 +3,7 @@ package cmd
 import (
 	"github.com/spf13/cobra"
 
+	danodecmd "github.com/zgd-network/zgd/cmd/zg-da-node/cmd"
 	minercmd "github.com/zgd-network/zgd/cmd/zg-miner/cmd"
 	storagecmd "github.com/zgd-network/zgd/cmd/zg-storage/cmd"
 	"github.com/zgd-network/zgd/cmd/zgd/devnet"
@@ -16,7 +17,7 @@ func init() { register(newSidecarCmd) }
 func newSidecarCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sidecar",
-		Short: "The daemons beside the chain, zg-storage, zg-miner and the faucet",
+		Short: "The daemons beside the chain: zg-storage, zg-miner, zg-da-node and the faucet",
 		// The chain's root reads and writes a node's files before every command;
 		// the daemons have configuration of their own.
 		PersistentPreRunE: func(*cobra.Command, []string) error { return nil },
@@ -24,6 +25,7 @@ func newSidecarCmd() *cobra.Command {
 	for name, root := range map[string]*cobra.Command{
 		"storage": storagecmd.NewRootCmd(),
 		"miner":   minercmd.NewRootCmd(),
+		"da-node": danodecmd.NewRootCmd(),
 		"faucet":  faucetcmd.New(devnet.Contracts()),
 	} {
 		root.Use = name

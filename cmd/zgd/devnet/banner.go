@@ -45,18 +45,7 @@ func banner(plan Plan, accounts []Account, made bool, took time.Duration) string
 	for _, p := range plan.Faucets {
 		line("Page         http://%s/   faucet, addresses, ABIs", loopback(p.Ports.Web))
 	}
-	for i, p := range plan.Storage {
-		line("%-12s http://%s", label("Storage", i), loopback(p.Ports.Public))
-	}
-	for i, p := range plan.Miners {
-		line("%-12s http://%s/v1/status", label("Miner", i), loopback(p.Ports.Status))
-	}
-	for _, p := range plan.DAEncoders {
-		line("Blobs        http://%s/blobs   gRPC %s", loopback(p.Ports.DAStatus), loopback(p.Ports.DA))
-	}
-	for i, p := range plan.DANodes {
-		line("%-12s %s   http://%s/v1/status", label("DA signer", i), loopback(p.Ports.DA), loopback(p.Ports.DAStatus))
-	}
+	daemons(line, plan)
 	line("Home         %s  (%s)", o.Home, madeText(made))
 	line("Logs         %s", filepath.Join(o.Home, "logs", "*.log"))
 	line("Ready file   %s", o.ReadyFile)
@@ -80,6 +69,22 @@ func banner(plan Plan, accounts []Account, made bool, took time.Duration) string
 	line("")
 	line("Ctrl-C stops everything; the next start continues, --reset starts anew.")
 	return b.String()
+}
+
+// daemons says where those beside the chain listen.
+func daemons(line func(format string, args ...any), plan Plan) {
+	for i, p := range plan.Storage {
+		line("%-12s http://%s", label("Storage", i), loopback(p.Ports.Public))
+	}
+	for i, p := range plan.Miners {
+		line("%-12s http://%s/v1/status", label("Miner", i), loopback(p.Ports.Status))
+	}
+	for _, p := range plan.DAEncoders {
+		line("Blobs        http://%s/blobs   gRPC %s", loopback(p.Ports.DAStatus), loopback(p.Ports.DA))
+	}
+	for i, p := range plan.DANodes {
+		line("%-12s %s   http://%s/v1/status", label("DA signer", i), loopback(p.Ports.DA), loopback(p.Ports.DAStatus))
+	}
 }
 
 func plural(n int) string {
