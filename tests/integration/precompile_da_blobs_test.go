@@ -26,6 +26,8 @@ type daBlob = struct {
 	SubmitHeight, DeadlineHeight, ConfirmHeight uint64
 	Status                                      uint8
 	Fee                                         *big.Int
+	StorageRoot                                 [32]byte
+	StorageEndowment, SubmissionIndex           *big.Int
 }
 
 // encode makes a blob of the smallest shape.
@@ -48,7 +50,9 @@ func (d *daStage) blob(root [32]byte) daBlob {
 	require.Equal(d.tb, []uint64{want.DataLen, want.Epoch, uint64(want.QuorumId), uint64(want.SubmitHeight), uint64(want.DeadlineHeight), uint64(want.ConfirmHeight), uint64(want.Profile), uint64(want.Status)},
 		[]uint64{byRoot.DataLen, byRoot.Epoch.Uint64(), byRoot.QuorumId.Uint64(), byRoot.SubmitHeight, byRoot.DeadlineHeight, byRoot.ConfirmHeight, uint64(byRoot.Profile), uint64(byRoot.Status)})
 	require.Equal(d.tb, want.Submitter, daAddress(byRoot.Submitter))
-	require.Equal(d.tb, want.Fee.String(), byRoot.Fee.String())
+	require.Equal(d.tb, []string{want.Fee.String(), want.StorageEndowment.String(), common.Bytes2Hex(want.StorageRoot)},
+		[]string{byRoot.Fee.String(), byRoot.StorageEndowment.String(), common.Bytes2Hex(bytes.TrimLeft(byRoot.StorageRoot[:], "\x00"))})
+	require.Equal(d.tb, want.StorageTxSeq, byRoot.SubmissionIndex.Uint64())
 	return byRoot
 }
 
@@ -82,7 +86,7 @@ func TestBlobsInTheEVM(t *testing.T) {
 		quote := d.read("quote(uint64)", dataLen)
 		want, err := d.da().Quote(context.Background(), &datypes.QueryQuoteRequest{DataLen: dataLen})
 		require.NoError(t, err)
-		require.Equal(t, []any{want.Fee.BigInt(), uint8(want.Profile), want.RowSize}, quote)
+		require.Equal(t, []any{want.Fee.BigInt(), uint8(want.Profile), want.RowSize, want.StorageEndowment.BigInt()}, quote)
 		total.Add(total, quote[0].(*big.Int))
 	}
 	d.refusesView("BlobNotFound", "getBlob(bytes32)", roots[0])

@@ -220,6 +220,9 @@ interface IDASigners {
         uint64 confirmHeight; // 0 until confirmed
         Status status;
         uint256 fee;
+        bytes32 storageRoot; // of the payload as a file, 0: not for the log
+        uint256 storageEndowment; // of its log entry
+        uint256 submissionIndex; // of its log entry (IFlow), 0: none, or none yet
     }
 
     /// @dev Where a blob stands under the confirmed root of a block.
@@ -241,7 +244,8 @@ interface IDASigners {
         uint8 profile,
         bytes32[] dataRoots,
         uint64[] dataLens,
-        uint256 fee
+        uint256 fee,
+        uint256 endowment
     );
     /// @notice Blobs were confirmed; those that had been before are left out.
     event BlobsConfirmed(
@@ -252,7 +256,11 @@ interface IDASigners {
     /// @return fee base units
     /// @return profile of the present epoch
     /// @return rowSize bytes
-    function quote(uint64 dataLen) external view returns (uint256 fee, uint8 profile, uint32 rowSize);
+    /// @return endowment on top, to enter the payload into the log; 0: it takes none now
+    function quote(uint64 dataLen)
+        external
+        view
+        returns (uint256 fee, uint8 profile, uint32 rowSize, uint256 endowment);
 
     /// @notice Order blobs of one quorum, drawn by this block's beacon. The value
     /// is the most that may be paid; what the fee leaves stays with the caller.
@@ -269,6 +277,20 @@ interface IDASigners {
         external
         returns (uint64 firstBlobId, uint256 epoch, uint256 quorumId, uint256 fee);
 
+    /// @notice The same for the value, and each payload enters the log (IFlow) once
+    /// its blob is confirmed; the value pays for both.
+    /// @param storageNodes for each blob in turn the roots of its subtrees in the
+    /// log, as many as the padded file has (IFlow.SubmissionNode), highest first
+    function submitBlobs(
+        uint8 profile,
+        bytes32[] memory dataRoots,
+        uint64[] memory dataLens,
+        bytes32[] memory storageNodes
+    )
+        external
+        payable
+        returns (uint64 firstBlobId, uint256 epoch, uint256 quorumId, uint256 fee, uint256 endowment);
+
     /// @notice Confirm blobs of one quorum by the aggregate signature of members
     /// with two thirds of its seats. Anyone may.
     /// @param blobIds ascending
@@ -284,11 +306,12 @@ interface IDASigners {
     /// @notice A recent blob by id. Reverts with BlobNotFound.
     function getBlob(uint64 blobId) external view returns (Blob memory);
 
-    /// @notice The newest recent blob with a root. Reverts with BlobNotFound.
+    /// @notice The newest recent blob with a root that is confirmed, else the
+    /// newest. Reverts with BlobNotFound.
     function getBlob(bytes32 dataRoot) external view returns (Blob memory);
 
-    /// @notice Whether the newest recent blob with a root is confirmed. False,
-    /// too, once its record is gone: then use the form with a proof.
+    /// @notice Whether a recent blob with a root is confirmed. False, too, once
+    /// its record is gone: then use the form with a proof.
     function isConfirmed(bytes32 dataRoot) external view returns (bool);
 
     /// @notice Whether a blob was confirmed, for as long as the chain keeps the
@@ -299,6 +322,110 @@ interface IDASigners {
     /// sha256(0x00 ‖ u64 blobId ‖ dataRoot ‖ u64 epoch ‖ u32 quorumId), and how
     /// many they are; 0 for a block that confirmed none, or whose root is gone.
     function confirmedRoot(uint64 height) external view returns (bytes32 root, uint32 blobs, uint256 epoch);
+
+    // --------------------------------------------------------------- promises
+
+    /// @dev A chunk of a row, 2048 bytes but for a row's last.
+    struct Chunk {
+        uint32 row;
+        uint32 index;
+        bytes data;
+        bytes32[] path; // siblings inside the row, then those of the row, bottom up
+    }
+
+    /// @dev A batch that members of a quorum signed, and a blob's place in it.
+    struct Attestation {
+        bytes32 batchRoot;
+        uint32 batchCount;
+        uint32 batchIndex;
+        bytes32[] batchPath; // from the blob's leaf, bottom up
+        bytes memberBitmap;
+        BN254.G1Point signature;
+    }
+
+    /// @dev The running round of sampling; the first three are 0G's.
+    struct SampleTask {
+        bytes32 sampleHash; // the seed
+        uint256 podasTarget; // a quality at most this wins
+        uint64 restSubmissions; // that the round still takes
+        uint64 round;
+        uint64 nextHeight; // first block of the next
+        uint256 reward; // of the next that wins
+        uint256 firstEpoch; // whose blobs may be sampled
+    }
+
+    /// @dev An open challenge.
+    struct Challenge {
+        uint64 challengeId;
+        address challenger;
+        address signer;
+        uint64 blobId;
+        bytes32 dataRoot;
+        uint256 epoch;
+        uint256 quorumId;
+        uint32 row;
+        uint32 chunk;
+        uint64 deadlineHeight; // last block of an answer
+        uint256 bond;
+    }
+
+    /// @notice A chunk won; its holder may claim the reward.
+    event SampleRewarded(
+        address indexed holder, bytes32 indexed dataRoot, uint64 round, uint32 row, uint32 chunk, uint256 reward
+    );
+    /// @notice A signer was asked to show a chunk.
+    event ChallengeOpened(
+        uint64 indexed challengeId, address indexed signer, address indexed challenger, bytes32 dataRoot, uint64 deadlineHeight
+    );
+    /// @notice The chunk was shown; the bond is the signer's.
+    event ChallengeAnswered(uint64 indexed challengeId, address indexed signer);
+    /// @notice A signer lost its deposit, and stake if it operates a validator.
+    event SignerPunished(address indexed signer, uint256 slashed, uint256 validatorSlashed);
+
+    /// @notice The running round.
+    function sampleTask() external view returns (SampleTask memory);
+
+    /// @notice Bring a chunk that wins in this round; its holder is paid, whoever
+    /// brings it. x/dasigners/erasure/SPEC.md says what a chunk's quality is.
+    /// @param blob empty, or only an id, for recent blobs
+    function submitSample(bytes memory preimage, Chunk memory chunk, ConfirmedProof memory blob)
+        external
+        returns (address holder, uint256 reward);
+
+    /// @notice Ask the holder of a row, who signed for it, to show a chunk here. A
+    /// bond and the base fee of a blob are taken from the caller's balance; the
+    /// bond returns if the signer does not answer.
+    /// @param blob empty, or only an id, for recent blobs
+    /// @param attestation batchCount 0: the record says who signed
+    function openChallenge(
+        bytes memory preimage,
+        uint32 row,
+        uint32 chunk,
+        ConfirmedProof memory blob,
+        Attestation memory attestation
+    ) external returns (uint64 challengeId, address signer, uint64 deadlineHeight);
+
+    /// @notice Show the chunk; anyone may, the signer gets the bond.
+    function answerChallenge(uint64 challengeId, bytes memory preimage, Chunk memory chunk) external;
+
+    /// @notice An open challenge. Reverts with ChallengeNotFound.
+    function getChallenge(uint64 challengeId) external view returns (Challenge memory);
+
+    /// @notice Show that a row contradicts the coding although its holder signed
+    /// the blob: the holder loses its deposit and is shut out.
+    /// @param rowPath siblings of the row, bottom up
+    /// @param combinations 16 bytes for each data row, as committed to
+    function submitFalseAttestation(
+        bytes memory preimage,
+        uint32 row,
+        bytes memory rowData,
+        bytes32[] memory rowPath,
+        bytes memory combinations,
+        uint256 epoch,
+        uint256 quorumId,
+        uint64 blobId,
+        Attestation memory attestation
+    ) external returns (address signer, uint256 slashed, uint256 validatorSlashed);
 
     // ----------------------------------------------------------- verification
 
@@ -372,4 +499,18 @@ interface IDASigners {
     error TooFewSeats(string text);
     error NothingToConfirm(string text);
     error NoRewards(string text);
+    error NotAvailable(string text);
+    error RoundFull(string text);
+    error SampledTwice(string text);
+    error NoWin(string text);
+    error NotConfirmed(string text);
+    error PromiseOver(string text);
+    error ChunkMismatch(string text);
+    error NotSigned(string text);
+    error NoDeposit(string text);
+    error AlreadyChallenged(string text);
+    error ChallengeLimit(string text);
+    error ChallengeNotFound(string text);
+    error ChallengeOver(string text);
+    error NoFault(string text);
 }

@@ -28,6 +28,10 @@ type blob struct {
 	ConfirmHeight  uint64
 	Status         uint8
 	Fee            *big.Int
+
+	StorageRoot      [32]byte
+	StorageEndowment *big.Int
+	SubmissionIndex  *big.Int
 }
 
 // ConfirmedProof is an argument as go-ethereum's abi builds it.
@@ -48,10 +52,10 @@ func (c contracts) blobs() table {
 		"getBlob(uint64)": flat(gasRead, func(call contract.Call, args []any) ([]any, error) {
 			return result(c.keeper.Blob(call.Ctx, args[0].(uint64)))
 		}),
-		"getBlob(bytes32)": flat(gasRead, func(call contract.Call, args []any) ([]any, error) {
+		"getBlob(bytes32)": flat(gasByRoot, func(call contract.Call, args []any) ([]any, error) {
 			return result(c.keeper.BlobWithRoot(call.Ctx, args[0].([32]byte)))
 		}),
-		"isConfirmed(bytes32)":  flat(gasRead, c.isConfirmed),
+		"isConfirmed(bytes32)":  flat(gasByRoot, c.isConfirmed),
 		"confirmedRoot(uint64)": flat(gasRead, c.confirmedRoot),
 		isConfirmedOld: {Gas: contract.Gas{Base: gasRead, Extra: func(args []any) uint64 {
 			return gasHashSibling * uint64(1+len(args[1].(ConfirmedProof).Path))
@@ -69,6 +73,7 @@ func result(b types.Blob, err error) ([]any, error) {
 		Epoch: number(b.Epoch), QuorumId: number(uint64(b.QuorumId)), Submitter: submitter,
 		SubmitHeight: uint64(b.SubmitHeight), DeadlineHeight: uint64(b.DeadlineHeight), ConfirmHeight: uint64(b.ConfirmHeight),
 		Status: uint8(b.Status), Fee: b.Fee.BigInt(),
+		StorageRoot: hash(b.StorageRoot), StorageEndowment: b.StorageEndowment.BigInt(), SubmissionIndex: number(b.StorageTxSeq),
 	}}, err
 }
 

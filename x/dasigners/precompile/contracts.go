@@ -30,7 +30,7 @@ type contracts struct {
 func New(k keeper.Keeper, bank contract.BankKeeper, at common.Address) *contract.Contract {
 	c := contracts{keeper: k, queries: keeper.NewQueryServer(k), abi: contract.MustABI("dasigners", ABI)}
 	return contract.New("dasigners", at, ABI,
-		c.typing(contract.Join(c.epochs(), c.quorums(), c.signers(), c.states(), c.ordering(), c.blobs(), c.verifying())), bank, types.Denom)
+		c.typing(contract.Join(c.epochs(), c.quorums(), c.signers(), c.states(), c.ordering(), c.blobs(), c.promises(), c.verifying())), bank, types.Denom)
 }
 
 type table = contract.Table

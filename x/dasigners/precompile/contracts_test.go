@@ -100,10 +100,17 @@ func TestOurSelectorsArePinned(t *testing.T) {
 		"quote(uint64)":    "8ff62c96 view",
 		"rewards(address)": "0700037d view",
 		"rotateKey((uint256,uint256),(uint256[2],uint256[2]),(uint256,uint256))": "6f9895b8 nonpayable",
-		"signerState(address)":                                           "1a6646d1 view",
-		"submitBlobs(uint8,bytes32[],uint64[])":                          "3a8b1ea9 payable",
-		"submitBlobs(uint8,bytes32[],uint64[],uint256)":                  "40c9e9c8 nonpayable",
-		"unregisterSigner()":                                             "de3edb0c nonpayable",
+		"signerState(address)":                                          "1a6646d1 view",
+		"submitBlobs(uint8,bytes32[],uint64[])":                         "3a8b1ea9 payable",
+		"submitBlobs(uint8,bytes32[],uint64[],uint256)":                 "40c9e9c8 nonpayable",
+		"answerChallenge(uint64,bytes,(uint32,uint32,bytes,bytes32[]))": "29222ada nonpayable",
+		"getChallenge(uint64)":                                          "9d7db5be view",
+		"openChallenge(bytes,uint32,uint32,(uint64,uint64,uint256,uint256,uint32,bytes32[]),(bytes32,uint32,uint32,bytes32[],bytes,(uint256,uint256)))": "7e750ba1 nonpayable",
+		"sampleTask()": "988ea94e view",
+		"submitBlobs(uint8,bytes32[],uint64[],bytes32[])": "56156265 payable",
+		"submitFalseAttestation(bytes,uint32,bytes,bytes32[],bytes,uint256,uint256,uint64,(bytes32,uint32,uint32,bytes32[],bytes,(uint256,uint256)))": "a379b6f5 nonpayable",
+		"submitSample(bytes,(uint32,uint32,bytes,bytes32[]),(uint64,uint64,uint256,uint256,uint32,bytes32[]))":                                        "1551c714 nonpayable",
+		"unregisterSigner()": "de3edb0c nonpayable",
 		"verifyChunk(bytes,uint32,uint32,bytes,bytes32[])":               "f3d2604b view",
 		"verifySignature(uint256,uint256,bytes,bytes,(uint256,uint256))": "31ba61b3 view",
 	}, got)
@@ -116,7 +123,7 @@ func TestGasTable(t *testing.T) {
 		methods[m.Sig] = m.ID
 	}
 	for signature, base := range map[string]uint64{
-		"params()": 2_000, "quorumCount(uint256)": 8_000, "isConfirmed(bytes32)": 3_000, "getAggPkG1(uint256,uint256,bytes)": 1_000_000,
+		"params()": 2_000, "quorumCount(uint256)": 8_000, "isConfirmed(bytes32)": 8_000, "getAggPkG1(uint256,uint256,bytes)": 1_000_000,
 		"confirmBatch(uint64[],bytes,(uint256,uint256))": 200_000, "submitBlobs(uint8,bytes32[],uint64[])": 80_000, "deposit()": 60_000,
 	} {
 		for _, extra := range []int{0, 1, 4096} {
@@ -134,13 +141,15 @@ func TestArgumentsHaveTheTypesOfTheABI(t *testing.T) {
 	g1 := precompile.G1Point{X: one, Y: one}
 	g2 := precompile.G2Point{X: [2]*big.Int{one, one}, Y: [2]*big.Int{one, one}}
 	known := map[string]map[int]any{
-		"registerSigner((address,string,(uint256,uint256),(uint256[2],uint256[2])),(uint256,uint256))": {0: precompile.SignerDetail{PkG1: g1, PkG2: g2}, 1: g1},
-		"rotateKey((uint256,uint256),(uint256[2],uint256[2]),(uint256,uint256))":                       {0: g1, 1: g2, 2: g1},
-		"registerNextEpoch((uint256,uint256))":                                                         {0: g1},
-		"registerNextEpoch(address,(uint256,uint256),uint256)":                                         {1: g1},
-		"confirmBatch(uint64[],bytes,(uint256,uint256))":                                               {2: g1},
-		"verifySignature(uint256,uint256,bytes,bytes,(uint256,uint256))":                               {4: g1},
-		"isConfirmed(bytes32,(uint64,uint64,uint256,uint256,uint32,bytes32[]))":                        {1: precompile.ConfirmedProof{Epoch: one, QuorumId: one}},
+		"registerSigner((address,string,(uint256,uint256),(uint256[2],uint256[2])),(uint256,uint256))":                                                  {0: precompile.SignerDetail{PkG1: g1, PkG2: g2}, 1: g1},
+		"rotateKey((uint256,uint256),(uint256[2],uint256[2]),(uint256,uint256))":                                                                        {0: g1, 1: g2, 2: g1},
+		"registerNextEpoch((uint256,uint256))":                                                                                                          {0: g1},
+		"registerNextEpoch(address,(uint256,uint256),uint256)":                                                                                          {1: g1},
+		"confirmBatch(uint64[],bytes,(uint256,uint256))":                                                                                                {2: g1},
+		"verifySignature(uint256,uint256,bytes,bytes,(uint256,uint256))":                                                                                {4: g1},
+		"isConfirmed(bytes32,(uint64,uint64,uint256,uint256,uint32,bytes32[]))":                                                                         {1: precompile.ConfirmedProof{Epoch: one, QuorumId: one}},
+		"submitSample(bytes,(uint32,uint32,bytes,bytes32[]),(uint64,uint64,uint256,uint256,uint32,bytes32[]))":                                          {1: precompile.Chunk{Data: []byte{1}}, 2: precompile.ConfirmedProof{Epoch: one, QuorumId: one}},
+		"openChallenge(bytes,uint32,uint32,(uint64,uint64,uint256,uint256,uint32,bytes32[]),(bytes32,uint32,uint32,bytes32[],bytes,(uint256,uint256)))": {4: precompile.Attestation{Signature: g1}},
 	}
 	seen := 0
 	for _, m := range parsed(t).Methods {
@@ -154,5 +163,5 @@ func TestArgumentsHaveTheTypesOfTheABI(t *testing.T) {
 			seen++
 		}
 	}
-	require.Equal(t, 10, seen)
+	require.Equal(t, 13, seen)
 }

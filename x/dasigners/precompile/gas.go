@@ -27,18 +27,26 @@ const (
 	gasTransfer   = 60_000 // deposit, claim
 	gasRead       = 3_000  // one or two records
 
+	gasQuote        = 6_000  // the parameters, those of the log
+	gasByRoot       = 8_000  // looks at up to 100 records of one root
 	gasSubmit       = 80_000 // the fee, a quorum is read, the pool
 	gasSubmitBlob   = 30_000 // a record, two indexes, its part of the log
+	gasSubmitNode   = 10_000 // a subtree of its log entry
 	gasConfirm      = gasPairing + 87_000
-	gasConfirmBlob  = 15_000
-	gasMember       = 600 // a key of the snapshot is read and added
-	gasMemberTally  = 200 // and the tally written
+	gasConfirmBlob  = 30_000 // the record, and an entry of the log where it asks for one
+	gasMember       = 600    // a key of the snapshot is read and added
+	gasMemberTally  = 200    // and the tally written
 	gasVerify       = gasPairing + 12_000
 	gasHashToG1     = 12_000 // two maps to the curve
 	gasHash         = 2_000
 	gasHashWord     = 12  // SHA-256 of 32 bytes, as the EVM's own
 	gasHashSibling  = 100 // one hash
 	gasBatchMessage = 3_000
+
+	gasPromise   = 100_000   // a confirmed blob, its quorum, the shuffle of its rows
+	gasChallenge = 160_000   // and four records, a bond
+	gasFault     = 1_000_000 // the coefficients, the combinations encoded anew
+	gasFaultByte = 12        // of the row
 )
 
 func words(bytes []byte) uint64 { return uint64(len(bytes)+31) / 32 }
@@ -53,3 +61,16 @@ func eachOf[T any](base uint64, argument int, gas uint64) contract.Gas {
 // ofMembers is a price for every member that a bitmap may name. The bitmap must
 // have the length of the quorum, so that it cannot be cheaper than its members.
 func ofMembers(bitmap any, gas uint64) uint64 { return 8 * gas * uint64(len(bitmap.([]byte))) }
+
+// ofChunk is a price for the hashes of a chunk.
+func ofChunk(data []byte, path [][32]byte) uint64 {
+	return gasHashWord*words(data) + gasHashSibling*uint64(len(path))
+}
+
+// ofAttestation is the price of a signed batch; absent, it is free.
+func ofAttestation(a Attestation) uint64 {
+	if a.BatchCount == 0 {
+		return 0
+	}
+	return gasPairing + ofMembers(a.MemberBitmap, gasMember) + gasHashSibling*uint64(len(a.BatchPath))
+}

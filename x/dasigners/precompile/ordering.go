@@ -2,6 +2,7 @@ package precompile
 
 import (
 	"math/big"
+	"slices"
 
 	sdkmath "cosmossdk.io/math"
 
@@ -14,15 +15,27 @@ import (
 // ordering is the table of what changes blobs.
 func (c contracts) ordering() table {
 	return table{
-		"quote(uint64)": flat(gasRead, c.quote),
+		"quote(uint64)": flat(gasQuote, c.quote),
 		"submitBlobs(uint8,bytes32[],uint64[])": {
 			Gas: eachOf[[32]byte](gasSubmit, 1, gasSubmitBlob),
-			Run: func(call contract.Call, args []any) ([]any, error) { return c.submit(call, args, call.Value) },
+			Run: func(call contract.Call, args []any) ([]any, error) {
+				results, err := c.submit(call, args, nil, call.Value)
+				return results[:min(4, len(results))], err
+			},
 		},
 		"submitBlobs(uint8,bytes32[],uint64[],uint256)": {
 			Gas: eachOf[[32]byte](gasSubmit, 1, gasSubmitBlob),
 			Run: func(call contract.Call, args []any) ([]any, error) {
-				return c.submit(call, args, sdkmath.NewIntFromBigInt(args[3].(*big.Int)))
+				results, err := c.submit(call, args, nil, sdkmath.NewIntFromBigInt(args[3].(*big.Int)))
+				return results[:min(4, len(results))], err
+			},
+		},
+		"submitBlobs(uint8,bytes32[],uint64[],bytes32[])": {
+			Gas: contract.Gas{Base: gasSubmit, Extra: func(args []any) uint64 {
+				return gasSubmitBlob*uint64(len(args[1].([][32]byte))) + gasSubmitNode*uint64(len(args[3].([][32]byte)))
+			}},
+			Run: func(call contract.Call, args []any) ([]any, error) {
+				return c.submit(call, args, args[3].([][32]byte), call.Value)
 			},
 		},
 		"confirmBatch(uint64[],bytes,(uint256,uint256))": {
@@ -35,28 +48,24 @@ func (c contracts) ordering() table {
 }
 
 func (c contracts) quote(call contract.Call, args []any) ([]any, error) {
+	dataLen := args[0].(uint64)
 	params, err := c.keeper.Params.Get(call.Ctx)
 	if err != nil {
 		return nil, err
 	}
-	profile, err := params.Profile()
-	if err != nil {
-		return nil, err
-	}
-	dataLen := args[0].(uint64)
 	if most := params.MaxBlobBytes - erasure.HeaderSize; dataLen == 0 || dataLen > most {
 		return nil, types.ErrBlobTooLarge.Wrapf("%d bytes, want 1 to %d", dataLen, most)
 	}
-	fee, err := params.Fee(profile, dataLen)
+	q, err := c.queries.Quote(call.Ctx, &types.QueryQuoteRequest{DataLen: dataLen})
 	if err != nil {
 		return nil, err
 	}
-	rowSize, err := profile.RowSize(dataLen)
-	return []any{fee.BigInt(), profile.ID, uint32(rowSize)}, err
+	return []any{q.Fee.BigInt(), uint8(q.Profile), q.RowSize, q.StorageEndowment.BigInt()}, nil
 }
 
-// submit is the keeper's verb; maxFee is the most that the caller pays.
-func (c contracts) submit(call contract.Call, args []any, maxFee sdkmath.Int) ([]any, error) {
+// submit is the keeper's verb; maxFee is the most that the caller pays. storage is
+// nil, or the subtrees of all log entries.
+func (c contracts) submit(call contract.Call, args []any, storage [][32]byte, maxFee sdkmath.Int) ([]any, error) {
 	profile, roots, lens := args[0].(uint8), args[1].([][32]byte), args[2].([]uint64)
 	if err := c.checkBatch(call, len(roots)); err != nil {
 		return nil, err
@@ -64,15 +73,28 @@ func (c contracts) submit(call contract.Call, args []any, maxFee sdkmath.Int) ([
 	if len(lens) != len(roots) {
 		return nil, types.ErrInvalidMessage.Wrapf("%d dataLens for %d dataRoots", len(lens), len(roots))
 	}
+	nodes, err := types.MsgSubmitBlobs{DataLens: lens, StorageRoots: slices.Concat(sliced(storage)...)}.LogNodes()
+	if err != nil {
+		return nil, err
+	}
 	receipt, err := c.keeper.SubmitBlobs(call.Ctx, keeper.Submission{
-		Submitter: call.Sender(), Profile: uint32(profile), Roots: roots, DataLens: lens, MaxFee: maxFee,
+		Submitter: call.Sender(), Profile: uint32(profile), Roots: roots, DataLens: lens, LogNodes: nodes, MaxFee: maxFee,
 	})
 	if err != nil {
 		return nil, err
 	}
-	epoch, id := number(receipt.Epoch), number(uint64(receipt.QuorumID))
-	return []any{receipt.FirstBlobID, epoch, id, receipt.Fee.BigInt()}, call.Emit(c.abi.Events["BlobsSubmitted"],
-		call.Caller, receipt.FirstBlobID, epoch, id, profile, roots, lens, receipt.Fee.BigInt())
+	epoch, id, fee, endowment := number(receipt.Epoch), number(uint64(receipt.QuorumID)), receipt.Fee.BigInt(), receipt.Endowment.BigInt()
+	return []any{receipt.FirstBlobID, epoch, id, fee, endowment}, call.Emit(c.abi.Events["BlobsSubmitted"],
+		call.Caller, receipt.FirstBlobID, epoch, id, profile, roots, lens, fee, endowment)
+}
+
+// sliced lists hashes as messages have them.
+func sliced(hashes [][32]byte) [][]byte {
+	out := make([][]byte, len(hashes))
+	for i := range hashes {
+		out[i] = hashes[i][:]
+	}
+	return out
 }
 
 func (c contracts) checkBatch(call contract.Call, blobs int) error {

@@ -18,7 +18,7 @@ import (
 func (c contracts) verifying() table {
 	return table{
 		"verifyChunk(bytes,uint32,uint32,bytes,bytes32[])": {Gas: contract.Gas{Base: gasHash, Extra: func(args []any) uint64 {
-			return gasHashWord*words(args[3].([]byte)) + gasHashSibling*uint64(len(args[4].([][32]byte)))
+			return ofChunk(args[3].([]byte), args[4].([][32]byte))
 		}}, Run: verifyChunk},
 		"verifySignature(uint256,uint256,bytes,bytes,(uint256,uint256))": {Gas: contract.Gas{Base: gasVerify, Extra: func(args []any) uint64 {
 			return ofMembers(args[2], gasMember) + gasHashWord*words(args[3].([]byte))
