@@ -2,6 +2,7 @@ package keeper_test
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"math/rand/v2"
 	"strings"
@@ -78,19 +79,94 @@ type world struct {
 	*fixture
 	rng     *rand.Rand
 	members []member
+	blobs   []stored
+	did     map[string]int // what succeeded
 }
 
 func newWorld(t *testing.T, seed uint64) *world {
-	f := newFixture(t)
+	f := newFixture(t, func(g *types.GenesisState) {
+		p := &g.Params
+		p.SamplePeriodBlocks, p.TargetRoundSubmissions, p.ChallengeWindowBlocks = 3, 4, 4
+		p.ChallengeBond, p.RecordRetentionEpochs = sdkmath.NewInt(bond), 2
+	})
 	f.begin()
-	return &world{fixture: f, rng: rand.New(rand.NewPCG(seed, 0))}
+	w := &world{fixture: f, rng: rand.New(rand.NewPCG(seed, 0)), did: map[string]int{}}
+	round := must(f.keeper.SampleRound.Get(f.ctx))
+	target := erasure.MaxTarget()
+	round.Target = target[:]
+	require.NoError(t, f.keeper.SampleRound.Set(f.ctx, round))
+	for n := range 6 {
+		w.blobs = append(w.blobs, newStored(t, 500+100*n))
+	}
+	return w
+}
+
+func (w *world) try(what string, err error) {
+	if err == nil {
+		w.did[what]++
+	}
+}
+
+// order orders a blob whose rows are known, perhaps for the log.
+func (w *world) order() {
+	b := w.blobs[w.rng.IntN(len(w.blobs))]
+	root := b.DataRoot()
+	msg := &types.MsgSubmitBlobs{
+		Submitter: payer.String(), Profile: 4, DataRoots: root[:], DataLens: []uint64{b.DataLen}, MaxFee: sdkmath.NewInt(funds),
+	}
+	if len(w.members) > 0 && w.rng.IntN(3) == 0 {
+		msg.Submitter = w.pick().address.String()
+	}
+	if w.rng.IntN(2) == 0 {
+		msg.StorageRoots, _ = logRoots(w.tb, make([]byte, b.DataLen))
+	}
+	_, err := w.submitMsg(msg)
+	w.try("order", err)
+	w.log.closed = nil
+	if w.rng.IntN(4) == 0 {
+		w.log.closed = errors.New("paused")
+	}
+}
+
+// useBlobs samples, challenges and answers whatever it can.
+func (w *world) useBlobs() {
+	for _, b := range w.blobs {
+		row := w.rng.IntN(b.Profile.N)
+		_, err := w.sample(w.sampleOf(b, row, 0))
+		w.try("sample", err)
+		if w.rng.IntN(3) == 0 {
+			_, err = w.challenge(ask(b, row, 0))
+			w.try("challenge", err)
+		}
+	}
+	open, err := w.queries.Challenges(w.ctx, &types.QueryChallengesRequest{})
+	require.NoError(w.tb, err)
+	for _, c := range open.Challenges {
+		for _, b := range w.blobs {
+			if b.DataRoot() == erasure.Hash(c.DataRoot) && w.rng.IntN(4) == 0 {
+				w.try("answer", w.answer(&types.MsgAnswerChallenge{
+					Sender: payer.String(), ChallengeId: c.ChallengeId, Preimage: b.Preimage(), Chunk: w.chunkOf(b, int(c.Row), 0),
+				}))
+			}
+		}
+	}
+}
+
+// deposit refills what was slashed.
+func (w *world) refill() {
+	if len(w.members) > 0 {
+		_ = w.do(func(ctx context.Context) error {
+			_, err := w.msgs.Deposit(ctx, &types.MsgDeposit{Signer: w.pick().address.String(), Amount: sdkmath.NewInt(deposit)})
+			return err
+		})
+	}
 }
 
 func (w *world) pick() member { return w.members[w.rng.IntN(len(w.members))] }
 
 // step does something that may well be refused.
 func (w *world) step() {
-	switch w.rng.IntN(8) {
+	switch w.rng.IntN(11) {
 	case 0:
 		if len(w.members) < 9 {
 			name := string(rune('a' + len(w.members)))
@@ -106,6 +182,12 @@ func (w *world) step() {
 			roots[i] = rootOf(byte(w.rng.IntN(256)))
 		}
 		_, _ = w.submit(roots...)
+	case 8:
+		w.order()
+	case 9:
+		w.useBlobs()
+	case 10:
+		w.refill()
 	case 5:
 		pending, err := w.queries.PendingBlobs(w.ctx, &types.QueryPendingBlobsRequest{})
 		require.NoError(w.tb, err)
@@ -136,6 +218,7 @@ func (w *world) step() {
 // height: both copies go on alike. next() compares what is held with what is owed
 // after every block.
 func TestConservationAndGenesisOverRandomHistories(t *testing.T) {
+	sum := map[string]int{}
 	for range 4 {
 		seed := rand.Uint64()
 		t.Logf("seed %d", seed)
@@ -151,12 +234,19 @@ func TestConservationAndGenesisOverRandomHistories(t *testing.T) {
 			}
 		}
 		require.NotZero(t, confirmed)
+		t.Logf("%d confirmed, %d in the log, %v", confirmed, len(w.log.entries), w.did)
+		for what, times := range w.did {
+			sum[what] += times
+		}
 		total := sdkmath.ZeroInt()
 		for _, amount := range w.bank {
 			total = total.Add(amount)
 		}
 		require.Equal(t, int64(funds*(1+len(w.members))), total.Int64())
 		w.roundTrip(t)
+	}
+	for _, what := range []string{"order", "sample", "challenge", "answer"} {
+		require.NotZero(t, sum[what], what)
 	}
 }
 
@@ -168,7 +258,7 @@ func (w *world) roundTrip(t *testing.T) {
 	copied := bareFixture(t)
 	maps.Copy(copied.bank, w.bank)
 	maps.Copy(copied.stake, w.stake)
-	copied.nonce = w.nonce
+	copied.nonce, copied.log.closed = w.nonce, w.log.closed
 	copied.ctx = copied.ctx.WithBlockHeight(w.ctx.BlockHeight())
 	require.NoError(t, copied.keeper.InitGenesis(copied.ctx, *exported))
 	again, err := copied.keeper.ExportGenesis(copied.ctx)
@@ -178,6 +268,7 @@ func (w *world) roundTrip(t *testing.T) {
 		w.next()
 		copied.next()
 	}
+	require.Equal(t, w.round(), copied.round())
 	one, err := w.keeper.ExportGenesis(w.ctx)
 	require.NoError(t, err)
 	other, err := copied.keeper.ExportGenesis(copied.ctx)
@@ -200,28 +291,50 @@ func TestABentExportIsRefused(t *testing.T) {
 	require.NoError(t, err)
 	_, err = f.confirm(f.sign(members, 1, 1, all))
 	require.NoError(t, err)
+	roots, _ := logRoots(t, make([]byte, 7*256))
+	_, err = f.submitStored([][]byte{make([]byte, 7*256)}, roots)
+	require.NoError(t, err)
+	f.bank[string(payer)] = sdkmath.NewIntWithDecimal(2, 18)
+	_, err = f.challenge(ask(f.store(newStored(t, 100), members, all), 0, 0))
+	require.NoError(t, err)
 	f.next()
 	for name, bend := range map[string]func(*types.GenesisState){
-		"signer twice":           func(g *types.GenesisState) { g.Signers = append(g.Signers, g.Signers[0]) },
-		"key of another":         func(g *types.GenesisState) { g.Signers[0].Key = g.Signers[1].Key },
-		"halves of two keys":     func(g *types.GenesisState) { g.Signers[0].Key.G2 = g.Signers[1].Key.G2 },
-		"no deposit":             func(g *types.GenesisState) { g.Signers[0].Deposit = sdkmath.Int{} },
-		"member not frozen":      func(g *types.GenesisState) { g.Frozen = g.Frozen[1:] },
-		"frozen without epoch":   func(g *types.GenesisState) { g.Snapshots = nil },
-		"seat of nobody":         func(g *types.GenesisState) { g.Quorums[0].Seats[1] = 2 },
-		"seat missing":           func(g *types.GenesisState) { g.Quorums[0].Seats = g.Quorums[0].Seats[2:] },
-		"sum off the curve":      func(g *types.GenesisState) { g.Quorums[0].SumG2 = flip(g.Quorums[0].SumG2, 1023) },
-		"tally of nobody":        func(g *types.GenesisState) { g.Tallies[0].QuorumId = 9 },
-		"tally above its blobs":  func(g *types.GenesisState) { g.Tallies[0].Signed[3] = 2 },
-		"pending miscounted":     func(g *types.GenesisState) { g.Pools[0].Pending = 2 },
-		"pool missing":           func(g *types.GenesisState) { g.Pools = nil },
-		"blob from the future":   func(g *types.GenesisState) { g.NextBlobId = 2 },
-		"one root twice":         func(g *types.GenesisState) { g.Blobs[1].DataRoot = g.Blobs[0].DataRoot },
-		"blob without quorum":    func(g *types.GenesisState) { g.Blobs[0].QuorumId = 5 },
-		"root of 31 bytes":       func(g *types.GenesisState) { g.ConfirmedRoots[0].Root = make([]byte, 31) },
-		"beacon of 31 bytes":     func(g *types.GenesisState) { g.Beacon.Value = make([]byte, 31) },
-		"no beacon":              func(g *types.GenesisState) { g.Beacon = nil },
-		"no epoch":               func(g *types.GenesisState) { g.Epoch = nil },
+		"signer twice":          func(g *types.GenesisState) { g.Signers = append(g.Signers, g.Signers[0]) },
+		"key of another":        func(g *types.GenesisState) { g.Signers[0].Key = g.Signers[1].Key },
+		"halves of two keys":    func(g *types.GenesisState) { g.Signers[0].Key.G2 = g.Signers[1].Key.G2 },
+		"no deposit":            func(g *types.GenesisState) { g.Signers[0].Deposit = sdkmath.Int{} },
+		"member not frozen":     func(g *types.GenesisState) { g.Frozen = g.Frozen[1:] },
+		"frozen without epoch":  func(g *types.GenesisState) { g.Snapshots = nil },
+		"seat of nobody":        func(g *types.GenesisState) { g.Quorums[0].Seats[1] = 2 },
+		"seat missing":          func(g *types.GenesisState) { g.Quorums[0].Seats = g.Quorums[0].Seats[2:] },
+		"sum off the curve":     func(g *types.GenesisState) { g.Quorums[0].SumG2 = flip(g.Quorums[0].SumG2, 1023) },
+		"tally of nobody":       func(g *types.GenesisState) { g.Tallies[0].QuorumId = 9 },
+		"tally above its blobs": func(g *types.GenesisState) { g.Tallies[0].Signed[3] = 9 },
+		"pending miscounted":    func(g *types.GenesisState) { g.Pools[0].Pending++ },
+		"pool missing":          func(g *types.GenesisState) { g.Pools = nil },
+		"blob from the future":  func(g *types.GenesisState) { g.NextBlobId = 3 },
+		"one root twice":        func(g *types.GenesisState) { g.Blobs[1].DataRoot = g.Blobs[0].DataRoot },
+		"blob without quorum":   func(g *types.GenesisState) { g.Blobs[0].QuorumId = 5 },
+		"root of 31 bytes":      func(g *types.GenesisState) { g.ConfirmedRoots[0].Root = make([]byte, 31) },
+		"beacon of 31 bytes":    func(g *types.GenesisState) { g.Beacon.Value = make([]byte, 31) },
+		"no beacon":             func(g *types.GenesisState) { g.Beacon = nil },
+		"no epoch":              func(g *types.GenesisState) { g.Epoch = nil },
+		"storage root alone":    func(g *types.GenesisState) { g.Blobs[0].StorageRoot = make([]byte, 32) },
+		"endowment alone":       func(g *types.GenesisState) { g.Blobs[0].StorageEndowment = sdkmath.OneInt() },
+		"endowment missing":     func(g *types.GenesisState) { g.Blobs[0].StorageEndowment = sdkmath.Int{} },
+		"subtrees of another":   func(g *types.GenesisState) { g.Blobs[2].StorageNodes = flip(g.Blobs[2].StorageNodes, 0) },
+		"bitmap too short":      func(g *types.GenesisState) { g.Blobs[0].MemberBitmap = nil },
+		"bond missing":          func(g *types.GenesisState) { g.Challenges[0].Bond = sdkmath.Int{} },
+		"challenge of nobody":   func(g *types.GenesisState) { g.Challenges[0].Signer = payer.String() },
+		"challenge ahead":       func(g *types.GenesisState) { g.NextChallengeId = 1 },
+		"challenge id 0":        func(g *types.GenesisState) { g.NextChallengeId = 0; g.Challenges = nil },
+		"challenged twice":      func(g *types.GenesisState) { g.Challenges = append(g.Challenges, g.Challenges[0]) },
+		"no round":              func(g *types.GenesisState) { g.SampleRound.Number = 0 },
+		"round without target":  func(g *types.GenesisState) { g.SampleRound.Target = nil },
+		"hits miscounted":       func(g *types.GenesisState) { g.SampleRound.Submissions++ },
+		"hit of 51 bytes": func(g *types.GenesisState) {
+			g.SampleRound.Submissions, g.SampleHits = 1, [][]byte{make([]byte, 51)}
+		},
 		"used keys out of order": func(g *types.GenesisState) { g.UsedKeys[0], g.UsedKeys[1] = g.UsedKeys[1], g.UsedKeys[0] },
 	} {
 		g, err := f.keeper.ExportGenesis(f.ctx)

@@ -29,6 +29,9 @@ func TestParamsAreRefusedOneStepOutside(t *testing.T) {
 		"large batch":      {func(p *types.Params) { p.MaxBatch = 256 }, func(p *types.Params) { p.MaxBatch = 257 }},
 		"empty blobs":      {func(p *types.Params) { p.MaxBlobBytes = 17 }, func(p *types.Params) { p.MaxBlobBytes = 16 }},
 		"large blobs":      {func(p *types.Params) { p.MaxBlobBytes = 128 << 20 }, func(p *types.Params) { p.MaxBlobBytes = 128<<20 + 1 }},
+		"all stake":        {func(p *types.Params) { p.SlashValidatorBps = 10_000 }, func(p *types.Params) { p.SlashValidatorBps = 10_001 }},
+		"no block time":    {func(p *types.Params) { p.BlockTimeMs = 1 }, func(p *types.Params) { p.BlockTimeMs = 0 }},
+		"slow blocks":      {func(p *types.Params) { p.BlockTimeMs = 3_600_000 }, func(p *types.Params) { p.BlockTimeMs = 3_600_001 }},
 		"shares":           {func(p *types.Params) { p.PoolShareBps = 8000 }, func(p *types.Params) { p.PoolShareBps = 8001 }},
 		"records outlive promises": {func(p *types.Params) { p.RecordRetentionEpochs = 42 },
 			func(p *types.Params) { p.RecordRetentionEpochs = 43 }},
@@ -112,6 +115,37 @@ func TestRootsOfASubmission(t *testing.T) {
 		_, err := m.Roots(2)
 		require.ErrorIs(t, err, types.ErrInvalidMessage, name)
 	}
+}
+
+// How many roots enter a payload into the log follows from its length.
+func TestLogRootsFollowFromTheLengths(t *testing.T) {
+	lens := []uint64{9, 7 * 256, 1 << 20, 1<<20 + 1} // 1, 3, 1 and 2 subtrees
+	message := func(bytes int) types.MsgSubmitBlobs {
+		return types.MsgSubmitBlobs{DataLens: lens, StorageRoots: make([]byte, bytes)}
+	}
+	lists, err := message(32 * 7).LogNodes()
+	require.NoError(t, err)
+	var counts []int
+	for _, list := range lists {
+		counts = append(counts, len(list)/32)
+	}
+	require.Equal(t, []int{1, 3, 1, 2}, counts)
+	none, err := message(0).LogNodes()
+	require.NoError(t, err)
+	require.Nil(t, none)
+	for _, bytes := range []int{32, 32*7 - 1, 32*7 + 1, 32 * 8} {
+		_, err := message(bytes).LogNodes()
+		require.ErrorIs(t, err, types.ErrInvalidMessage, "%d bytes", bytes)
+	}
+	_, err = types.FileRoot(nil, 7*256, make([]byte, 64))
+	require.ErrorIs(t, err, types.ErrInvalidMessage, "a subtree less")
+}
+
+func TestALotteryPaysOutOverOneRetention(t *testing.T) {
+	p := types.DefaultParams()
+	require.Equal(t, uint64(42*5760/30*20), p.SampleDivisor())
+	p.RetentionEpochs, p.EpochBlocks, p.SamplePeriodBlocks = 1, 4, 30
+	require.Equal(t, uint64(20), p.SampleDivisor(), "one round at the least")
 }
 
 func TestSocketsAreShortPrintableText(t *testing.T) {
