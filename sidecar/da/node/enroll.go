@@ -15,7 +15,7 @@ import (
 
 const (
 	enrollRetry    = 5 * time.Second
-	enrollInterval = time.Minute // between looks at what changes without a block's telling
+	enrollInterval = time.Minute // between looks when no block comes
 )
 
 // registrar keeps this account a signer that takes part in every epoch.
@@ -44,24 +44,18 @@ type Standing struct {
 	Reason     string   // why it does not take part; empty when it does
 }
 
-// run looks at each block of an epoch until this signer is registered for the
-// next one.
+// run looks at each block until this signer is registered for the next epoch.
 func (g *registrar) run(ctx context.Context) error {
 	for {
 		err := g.look(ctx)
 		if err != nil && ctx.Err() == nil {
 			g.warn("register", "not registered for the next epoch", "err", err)
 		}
-		height, moved := g.view.at()
-		_, epoch, _, known := g.view.now()
+		_, moved := g.view.at()
 		timer := time.NewTimer(enrollInterval)
-		switch {
-		case err != nil || !known:
+		if err != nil {
 			timer.Reset(enrollRetry)
 			moved = nil
-		case g.done(epoch, height):
-			moved = nil
-			timer.Reset(followInterval)
 		}
 		select {
 		case <-ctx.Done():

@@ -189,8 +189,11 @@ func (f *follower) confirm(ctx context.Context, height int64, ids []uint64) erro
 	for _, id := range ids {
 		r, err := f.store.Record(id)
 		i, ok := place[id]
+		if err == nil && ok && blobs[i].Root != r.Root() {
+			ok = false
+		}
 		if err != nil || !ok {
-			return errors.Join(err, fmt.Errorf("blob %d is confirmed at height %d, the block lists %d others", id, height, len(blobs)))
+			return errors.Join(err, fmt.Errorf("blob %d is confirmed at height %d, among its %d blobs is not the one held here", id, height, len(blobs)))
 		}
 		r.ConfirmHeight, r.LeafIndex = height, uint32(i)
 		r.LeafPath = erasure.MerklePath(append([]erasure.Hash(nil), leaves...), i)

@@ -120,7 +120,7 @@ func (s *service) take(ctx context.Context, submitter chain.Address, in incoming
 		return nil, err
 	}
 	answer := &pb.SubmitRowsResponse{StoredRows: uint32(len(assignment.Own)), CheckedRows: uint32(len(assignment.All))}
-	leave, held, err := s.begin(blob.ID)
+	leave, held, err := s.begin(ctx, blob)
 	if err != nil || held {
 		return answer, err
 	}
@@ -154,22 +154,30 @@ func (s *service) assign(ctx context.Context, blob chain.DABlob) (Assignment, er
 }
 
 // begin claims a blob for one submission; held when it is on disk already.
-func (s *service) begin(id uint64) (leave func(), held bool, err error) {
+func (s *service) begin(ctx context.Context, blob chain.DABlob) (leave func(), held bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.taking[id] {
-		return nil, false, &Busy{fmt.Sprintf("blob %d is being taken", id), time.Second}
+	if s.taking[blob.ID] {
+		return nil, false, &Busy{fmt.Sprintf("blob %d is being taken", blob.ID), time.Second}
 	}
-	if _, err := s.store.Record(id); err == nil {
+	r, err := s.store.Record(blob.ID)
+	switch {
+	case err == nil && r.Root() == blob.Root:
 		return nil, true, nil
-	} else if !errors.Is(err, ErrNotHeld) {
+	case err == nil:
+		s.log.Warn("blob of another history of this chain deleted", "blob", blob.ID, "root", fmt.Sprintf("%x", r.Root()))
+		err = s.store.Drop(ctx, blob.ID)
+	case errors.Is(err, ErrNotHeld):
+		err = nil
+	}
+	if err != nil {
 		return nil, false, err
 	}
-	s.taking[id] = true
+	s.taking[blob.ID] = true
 	return func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		delete(s.taking, id)
+		delete(s.taking, blob.ID)
 	}, false, nil
 }
 

@@ -43,7 +43,8 @@ func (s *service) sign(ctx context.Context, submitter chain.Address, epoch uint6
 	if err := checkBatch(ids, params.MaxBatch); err != nil {
 		return nil, err
 	}
-	for _, id := range ids { // before the chain is asked: what is not here is not signed
+	roots := make([]erasure.Hash, len(ids))
+	for i, id := range ids { // before the chain is asked: what is not here is not signed
 		r, err := s.store.Record(id)
 		if errors.Is(err, ErrNotHeld) {
 			return nil, state("the rows of blob %d were not accepted here: submit them first", id)
@@ -54,11 +55,15 @@ func (s *service) sign(ctx context.Context, submitter chain.Address, epoch uint6
 		if r.Epoch != epoch || r.QuorumID != quorum {
 			return nil, invalid("blob %d is of quorum %d of epoch %d, the batch of %d of %d", id, r.QuorumID, r.Epoch, quorum, epoch)
 		}
+		roots[i] = r.Root()
 	}
 	blobs := make([]chain.DABlob, len(ids))
 	for i, id := range ids {
 		if blobs[i], err = s.openBlob(ctx, submitter, id); err != nil {
 			return nil, err
+		}
+		if blobs[i].Root != roots[i] || blobs[i].Epoch != epoch || blobs[i].QuorumID != quorum {
+			return nil, state("blob %d is another one on chain than the one held here: submit its rows again", id)
 		}
 	}
 	secret, err := s.keyIn(ctx, epoch, quorum)

@@ -197,6 +197,7 @@ type ordered struct {
 	id     uint64
 	epoch  uint64
 	quorum chain.DAQuorum
+	record chain.DABlob // as it was ordered
 }
 
 func payload(size, seed int) []byte {
@@ -224,21 +225,21 @@ func (w *world) order(data []byte) ordered {
 	if err != nil {
 		w.Fatal(err)
 	}
-	return ordered{blob, placed.FirstBlobID, placed.Epoch, quorum}
+	record, err := w.chain.DABlob(w.Context(), placed.FirstBlobID)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return ordered{blob, placed.FirstBlobID, placed.Epoch, quorum, record}
 }
 
 // assigned are the rows that a member is to get.
 func (w *world) assigned(b ordered, address chain.Address) node.Assignment {
 	w.Helper()
-	record, err := w.chain.DABlob(w.Context(), b.id)
-	if err != nil {
-		w.Fatal(err)
-	}
 	limits, err := w.chain.DALimits(w.Context())
 	if err != nil {
 		w.Fatal(err)
 	}
-	a, err := node.Assign(record, b.quorum, address, limits.MinVerifyRows)
+	a, err := node.Assign(b.record, b.quorum, address, limits.MinVerifyRows)
 	if err != nil {
 		w.Fatal(err)
 	}
