@@ -30,16 +30,21 @@ import (
 
 // Signatures of what signers and dispersers call.
 const (
-	registerSigner  = "registerSigner((address,string,(uint256,uint256),(uint256[2],uint256[2])),(uint256,uint256))"
-	nextEpoch       = "registerNextEpoch((uint256,uint256))"
-	nextEpochVotes  = "registerNextEpoch(address,(uint256,uint256),uint256)"
-	rotateKey       = "rotateKey((uint256,uint256),(uint256[2],uint256[2]),(uint256,uint256))"
-	submitBlobs     = "submitBlobs(uint8,bytes32[],uint64[])"
-	submitBlobsMax  = "submitBlobs(uint8,bytes32[],uint64[],uint256)"
-	confirmBatch    = "confirmBatch(uint64[],bytes,(uint256,uint256))"
-	wasConfirmed    = "isConfirmed(bytes32,(uint64,uint64,uint256,uint256,uint32,bytes32[]))"
-	verifySignature = "verifySignature(uint256,uint256,bytes,bytes,(uint256,uint256))"
-	verifyChunk     = "verifyChunk(bytes,uint32,uint32,bytes,bytes32[])"
+	registerSigner   = "registerSigner((address,string,(uint256,uint256),(uint256[2],uint256[2])),(uint256,uint256))"
+	nextEpoch        = "registerNextEpoch((uint256,uint256))"
+	nextEpochVotes   = "registerNextEpoch(address,(uint256,uint256),uint256)"
+	rotateKey        = "rotateKey((uint256,uint256),(uint256[2],uint256[2]),(uint256,uint256))"
+	submitBlobs      = "submitBlobs(uint8,bytes32[],uint64[])"
+	submitBlobsMax   = "submitBlobs(uint8,bytes32[],uint64[],uint256)"
+	confirmBatch     = "confirmBatch(uint64[],bytes,(uint256,uint256))"
+	wasConfirmed     = "isConfirmed(bytes32,(uint64,uint64,uint256,uint256,uint32,bytes32[]))"
+	verifySignature  = "verifySignature(uint256,uint256,bytes,bytes,(uint256,uint256))"
+	submitSample     = "submitSample(bytes,(uint32,uint32,bytes,bytes32[]),(uint64,uint64,uint256,uint256,uint32,bytes32[]))"
+	openChallenge    = "openChallenge(bytes,uint32,uint32,(uint64,uint64,uint256,uint256,uint32,bytes32[]),(bytes32,uint32,uint32,bytes32[],bytes,(uint256,uint256)))"
+	answerChallenge  = "answerChallenge(uint64,bytes,(uint32,uint32,bytes,bytes32[]))"
+	falseAttestation = "submitFalseAttestation(bytes,uint32,bytes,bytes32[],bytes,uint256,uint256,uint64,(bytes32,uint32,uint32,bytes32[],bytes,(uint256,uint256)))"
+	submitLogged     = "submitBlobs(uint8,bytes32[],uint64[],bytes32[])"
+	verifyChunk      = "verifyChunk(bytes,uint32,uint32,bytes,bytes32[])"
 )
 
 var (
@@ -96,6 +101,7 @@ func newDAStage(t testing.TB, o apptest.Options, votes ...int64) *daStage {
 		p.DataSlices, p.EncodedSlices, p.MaxBlobBytes = uint32(erasure.Test.K), uint32(erasure.Test.N), 64<<10
 		p.EpochBlocks, p.ConfirmWindowBlocks, p.MaxQuorums = 60, 12, 2
 		p.RecordRetentionEpochs, p.RetentionEpochs = 1, 3
+		p.SamplePeriodBlocks, p.ChallengeWindowBlocks = 10, 5
 	}))}
 	for i, v := range votes {
 		s := newDASigner(t, d.Accounts[i])
@@ -106,10 +112,17 @@ func newDAStage(t testing.TB, o apptest.Options, votes ...int64) *daStage {
 	return d
 }
 
-// running has registered signers, and stands in an epoch whose quorum they make.
+// runningDA has registered signers, and stands in an epoch whose quorum they make.
 func runningDA(t testing.TB, o apptest.Options, votes ...int64) *daStage {
 	t.Helper()
 	d := newDAStage(t, o, votes...)
+	d.join()
+	return d
+}
+
+// join registers all signers and waits for the epoch whose quorum they make.
+func (d *daStage) join() {
+	d.tb.Helper()
 	d.toEpochStart()
 	var txs [][]byte
 	for _, s := range d.signers {
@@ -117,10 +130,9 @@ func runningDA(t testing.TB, o apptest.Options, votes ...int64) *daStage {
 	}
 	for _, result := range d.block(txs...).TxResults {
 		r := d.receipt(result)
-		require.Empty(t, r.VmError, d.why(r))
+		require.Empty(d.tb, r.VmError, d.why(r))
 	}
 	d.toEpochStart()
-	return d
 }
 
 func (d *daStage) registration(s daSigner) apptest.EthCall {
