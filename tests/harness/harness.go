@@ -68,6 +68,18 @@ type Ready struct {
 		PrivateKeyFile string `json:"private_key_file"`
 	} `json:"accounts"`
 	PIDs map[string]int `json:"pids"`
+	DA   struct {
+		EncoderGRPC string `json:"encoder_grpc"`
+		EncoderHTTP string `json:"encoder_http"`
+		Signers     []struct {
+			Name       string `json:"name"`
+			Address    string `json:"address"`
+			EVMAddress string `json:"evm_address"`
+			Socket     string `json:"socket"`
+			Status     string `json:"status"`
+			PID        int    `json:"pid"`
+		} `json:"signers"`
+	} `json:"da"`
 }
 
 // Devnet is a running `zgd devnet`.
@@ -123,12 +135,13 @@ func FreePorts(t *testing.T, n int) int {
 	return 0
 }
 
-// New prepares a network in a temporary home; args are added to its own.
+// New prepares a network in a temporary home; args are added to its own. It has
+// no signers of data availability unless --da-signers is among them.
 func New(t *testing.T, processes int, args ...string) *Devnet {
 	t.Helper()
 	home := t.TempDir()
 	d := &Devnet{T: t, Home: home, ReadyFile: filepath.Join(home, "network.json")}
-	d.Args = append([]string{"devnet", "--home", home, "--ports-from", fmt.Sprint(FreePorts(t, 10*processes))}, args...)
+	d.Args = append([]string{"devnet", "--home", home, "--ports-from", fmt.Sprint(FreePorts(t, 10*processes)), "--da-signers", "0"}, args...)
 	return d
 }
 
