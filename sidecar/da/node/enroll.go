@@ -47,11 +47,11 @@ type Standing struct {
 // run looks at each block until this signer is registered for the next epoch.
 func (g *registrar) run(ctx context.Context) error {
 	for {
+		_, moved := g.view.at() // before the look: a block that comes meanwhile counts
 		err := g.look(ctx)
 		if err != nil && ctx.Err() == nil {
 			g.warn("register", "not registered for the next epoch", "err", err)
 		}
-		_, moved := g.view.at()
 		timer := time.NewTimer(enrollInterval)
 		if err != nil {
 			timer.Reset(enrollRetry)
@@ -107,7 +107,12 @@ func (g *registrar) look(ctx context.Context) error {
 		g.warn("excluded", "this signer gets no seats", "reason", standing.Reason)
 		return nil
 	}
-	return g.takePart(ctx, standing, height, epoch)
+	if err := g.takePart(ctx, standing, height, epoch); err != nil {
+		standing.Reason = err.Error()
+		g.note(standing)
+		return err
+	}
+	return nil
 }
 
 // excluded says why a signer may not take part in an epoch.
