@@ -49,7 +49,7 @@ func (app *App) setProposalHandlers(o Options) {
 // the right key there is no proposal that others would take; it is made all the
 // same, because a proposer has nothing better, and the log says what to do.
 func (app *App) prepareWithBeacon(ctx sdk.Context, req *abci.RequestPrepareProposal) (*abci.ResponsePrepareProposal, error) {
-	signature, err := app.signBeacon(ctx, req.ProposerAddress, req.Height)
+	signature, err := app.signBeacon(ctx, req.ProposerAddress, req.Height, req.LocalLastCommit.Round)
 	if err != nil {
 		app.Logger().Error("this node cannot propose: "+err.Error(), "height", req.Height)
 	}
@@ -66,9 +66,10 @@ func (app *App) prepareWithBeacon(ctx sdk.Context, req *abci.RequestPreparePropo
 }
 
 // signBeacon is the signature that a proposer owes to a height, empty while it has
-// no effective key. ctx is of the state before that height.
-func (app *App) signBeacon(ctx sdk.Context, proposer []byte, height int64) ([]byte, error) {
-	key, previous, err := app.beaconDuty(ctx, proposer, height)
+// no effective key. ctx is of the state before that height, lastRound that in which
+// the block before was decided.
+func (app *App) signBeacon(ctx sdk.Context, proposer []byte, height int64, lastRound int32) ([]byte, error) {
+	key, previous, err := app.beaconDuty(ctx, proposer, height, lastRound)
 	if err != nil || key == nil {
 		return nil, err
 	}
@@ -85,7 +86,7 @@ func (app *App) signBeacon(ctx sdk.Context, proposer []byte, height int64) ([]by
 // beaconDuty is the key that the proposer of a height must sign with, nil when it
 // has none, and the value of the block before. A state that has no epoch is of a
 // chain that gets the module by an upgrade in this very block: nobody has a key.
-func (app *App) beaconDuty(ctx sdk.Context, proposer []byte, height int64) (key []byte, previous beacon.Value, err error) {
+func (app *App) beaconDuty(ctx sdk.Context, proposer []byte, height int64, lastRound int32) (key []byte, previous beacon.Value, err error) {
 	key, err = app.DASignersKeeper.BeaconKeyFor(ctx, proposer, height)
 	if errors.Is(err, collections.ErrNotFound) {
 		return nil, previous, nil
@@ -93,7 +94,7 @@ func (app *App) beaconDuty(ctx sdk.Context, proposer []byte, height int64) (key 
 	if err != nil {
 		return nil, previous, fmt.Errorf("beacon key of proposer %x: %w", proposer, err)
 	}
-	if previous, err = app.DASignersKeeper.BeaconValue(ctx); err != nil {
+	if previous, err = app.DASignersKeeper.BeaconAfter(ctx, lastRound); err != nil {
 		return nil, previous, fmt.Errorf("beacon before height %d: %w", height, err)
 	}
 	return key, previous, nil
@@ -125,7 +126,7 @@ func (app *App) checkBeacon(ctx sdk.Context, req *abci.RequestProcessProposal) e
 	if err != nil {
 		return err
 	}
-	key, previous, err := app.beaconDuty(ctx, req.ProposerAddress, req.Height)
+	key, previous, err := app.beaconDuty(ctx, req.ProposerAddress, req.Height, req.ProposedLastCommit.Round)
 	if err != nil {
 		return err
 	}
@@ -147,15 +148,19 @@ func (app *App) checkBeacon(ctx sdk.Context, req *abci.RequestProcessProposal) e
 // mixBeacon writes the block's beacon. It judges nothing: two thirds of the
 // validators have, and a block that is replayed or synced must lead to the same
 // state. Whatever is malformed counts as an empty signature.
-func (app *App) mixBeacon(ctx sdk.Context, txs [][]byte) {
+//
+// A block that was decided in a later round than its first adds nothing to the
+// beacon: the next one, which carries the round, takes it back. Why, is at
+// keeper.BeaconAfter.
+func (app *App) mixBeacon(ctx sdk.Context, req *abci.RequestFinalizeBlock) {
 	if !app.hasStorage() {
 		return
 	}
 	var signature []byte
-	if len(txs) > 0 {
-		signature, _ = beacon.DecodeTx(txs[0]) // nil on error
+	if len(req.Txs) > 0 {
+		signature, _ = beacon.DecodeTx(req.Txs[0]) // nil on error
 	}
-	if err := app.DASignersKeeper.MixBlock(ctx, signature); err != nil {
+	if err := app.DASignersKeeper.MixBlockAfter(ctx, signature, req.DecidedLastCommit.Round); err != nil {
 		app.Logger().Error("the beacon stands still", "height", ctx.BlockHeight(), "reason", err)
 	}
 }

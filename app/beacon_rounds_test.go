@@ -19,23 +19,29 @@ import (
 	"github.com/zgd-network/zgd/app"
 	"github.com/zgd-network/zgd/app/apptest"
 	"github.com/zgd-network/zgd/x/dasigners/beacon"
+	datypes "github.com/zgd-network/zgd/x/dasigners/types"
 )
 
 // block is what every node of a network is given at a height.
 type block struct {
-	height int64
-	time   time.Time
-	by     []byte
-	txs    [][]byte
-	hash   []byte
+	height    int64
+	time      time.Time
+	by        []byte
+	txs       [][]byte
+	hash      []byte
+	lastRound int32 // in which the block before was decided
 }
 
 func (b block) proposal() *abci.RequestProcessProposal {
-	return &abci.RequestProcessProposal{Height: b.height, Time: b.time, Hash: b.hash, ProposerAddress: b.by, Txs: b.txs}
+	return &abci.RequestProcessProposal{
+		Height: b.height, Time: b.time, Hash: b.hash, ProposerAddress: b.by, Txs: b.txs, ProposedLastCommit: abci.CommitInfo{Round: b.lastRound},
+	}
 }
 
 func (b block) decided() *abci.RequestFinalizeBlock {
-	return &abci.RequestFinalizeBlock{Height: b.height, Time: b.time, Hash: b.hash, ProposerAddress: b.by, Txs: b.txs}
+	return &abci.RequestFinalizeBlock{
+		Height: b.height, Time: b.time, Hash: b.hash, ProposerAddress: b.by, Txs: b.txs, DecidedLastCommit: abci.CommitInfo{Round: b.lastRound},
+	}
 }
 
 // outcome is what a node answers to a block.
@@ -67,7 +73,7 @@ func propose(t testing.TB, a *app.App, b block) {
 // finalize delivers exactly these transactions.
 func finalize(t testing.TB, chain *apptest.Chain, by []byte, txs [][]byte) *abci.ResponseFinalizeBlock {
 	t.Helper()
-	b := block{chain.Height + 1, chain.Time.Add(time.Second), by, txs, []byte("a block")}
+	b := block{height: chain.Height + 1, time: chain.Time.Add(time.Second), by: by, txs: txs, hash: []byte("a block")}
 	response, err := chain.App.FinalizeBlock(b.decided())
 	require.NoError(t, err)
 	_, err = chain.App.Commit()
@@ -85,7 +91,9 @@ func deliverProposed(t testing.TB, chain *apptest.Chain, txs ...[]byte) *abci.Re
 	})
 	require.NoError(t, err)
 	require.Len(t, response.Txs, len(txs)+1)
-	propose(t, chain.App, block{chain.Height + 1, chain.Time.Add(time.Second), apptest.ConsensusAddress(), response.Txs, []byte("a block")})
+	propose(t, chain.App, block{
+		height: chain.Height + 1, time: chain.Time.Add(time.Second), by: apptest.ConsensusAddress(), txs: response.Txs, hash: []byte("a block"),
+	})
 	return finalize(t, chain, apptest.ConsensusAddress(), response.Txs)
 }
 
@@ -113,15 +121,17 @@ func TestNodesAgreeHoweverABlockReachedThem(t *testing.T) {
 			synced.Sign(alice, send(alice, bob, int64(i)+1)),
 			synced.Sign(bob, synced.Submit(bob, []byte{byte(i)}, nil)),
 		}
+		lastRound := int32(min(i, 1)) // every block here is decided in its second round
+		r := after(t, synced, lastRound)
 		made := func(p proposer, round byte) block {
-			raw := p.tx(t, synced)
+			raw := beacon.EncodeTx(p.sign(t, synced.Height+1, r))
 			if string(p.address) == string(keyless.address) {
 				raw = beacon.EncodeTx(nil)
 			}
-			return block{synced.Height + 1, synced.Time.Add(time.Second), p.address, append([][]byte{raw}, body...), []byte{byte(i), round}}
+			return block{synced.Height + 1, synced.Time.Add(time.Second), p.address, append([][]byte{raw}, body...), []byte{byte(i), round}, lastRound}
 		}
 		lost, won := made(by[i%3], 0), made(by[(i+1)%3], 1)
-		want := beacon.Mix(value(t, synced), won.txs[0][len(beacon.EncodeTx(nil)):])
+		want := beacon.Mix(r, won.txs[0][len(beacon.EncodeTx(nil)):])
 
 		propose(t, rounds.App, lost) // executed at once, and given up
 		if i%2 == 0 {
@@ -147,6 +157,57 @@ func TestNodesAgreeHoweverABlockReachedThem(t *testing.T) {
 			require.Equal(t, want, value(t, chain), "height %d", won.height)
 		}
 	}
+}
+
+// after is the beacon that the next block builds on, when the last one was decided
+// in a round.
+func after(t testing.TB, chain *apptest.Chain, round int32) beacon.Value {
+	t.Helper()
+	v, err := chain.App.DASignersKeeper.BeaconAfter(chain.Ctx(), round)
+	require.NoError(t, err)
+	return v
+}
+
+// A block that needed a second round adds a constant, whoever signed it: its
+// signature is valid when it is proposed, and taken back by the next block, which
+// carries the round. mission D05 (rounds)
+func TestABlockOfALaterRoundAddsNothing(t *testing.T) {
+	chain := apptest.New(t, apptest.Options{Genesis: []apptest.Mutator{
+		withSecond(t), apptest.Mutate(datypes.ModuleName, func(g *datypes.GenesisState) { g.Params.EpochBlocks = 5 }),
+	}})
+	chain.Skip(3) // epoch 1 begins with height 5, the next
+	_, second, _ := proposers(t)
+	state, err := chain.App.DASignersKeeper.Beacon.Get(chain.Ctx())
+	require.NoError(t, err)
+	settled := map[int32]beacon.Value{0: beacon.Value(state.Value), 1: beacon.Mix(beacon.Value(state.Previous), nil)}
+	settled[2] = settled[1]
+	next := func(on beacon.Value, lastRound int32) block {
+		return block{
+			height: 5, time: chain.Time.Add(time.Second), by: second.address, hash: []byte{byte(lastRound)}, lastRound: lastRound,
+			txs: [][]byte{beacon.EncodeTx(second.sign(t, 5, on))},
+		}
+	}
+	for round, r := range settled {
+		propose(t, chain.App, next(r, round))
+		response, err := chain.App.ProcessProposal(next(settled[1-min(round, 1)], round).proposal())
+		require.NoError(t, err)
+		require.Equal(t, refused, response.Status, "signed on what counts after another round than %d", round)
+	}
+	prepared, err := chain.App.PrepareProposal(&abci.RequestPrepareProposal{
+		Height: 5, MaxTxBytes: 1 << 20, ProposerAddress: apptest.ConsensusAddress(), LocalLastCommit: abci.ExtendedCommitInfo{Round: 1},
+	})
+	require.NoError(t, err)
+	first, _, _ := proposers(t)
+	require.Equal(t, beacon.EncodeTx(first.sign(t, 5, settled[1])), prepared.Txs[0])
+
+	won := next(settled[1], 1)
+	decide(t, chain.App, won)
+	chain.Height, chain.Time = won.height, won.time
+	require.Equal(t, beacon.Mix(settled[1], second.sign(t, 5, settled[1])), value(t, chain))
+	epoch, err := chain.App.DASignersKeeper.Epoch.Get(chain.Ctx())
+	require.NoError(t, err)
+	require.EqualValues(t, 1, epoch.Number)
+	require.Equal(t, settled[1], beacon.Value(epoch.Seed), "the seed of an epoch is settled, too")
 }
 
 // The beacon's transaction takes no number: results of the others are those of a
@@ -225,7 +286,7 @@ func TestASyncedStateCarriesTheBeacon(t *testing.T) {
 	require.Equal(t, old.App.LastCommitID().Hash, young.LastCommitID().Hash)
 
 	first, _, _ := proposers(t)
-	good := block{at + 1, old.Time.Add(time.Second), first.address, [][]byte{old.BeaconTx()}, []byte("next")}
+	good := block{height: at + 1, time: old.Time.Add(time.Second), by: first.address, txs: [][]byte{old.BeaconTx()}, hash: []byte("next")}
 	bad := good
 	bad.txs = [][]byte{beacon.EncodeTx(first.sign(t, at+1, beacon.Value{}))}
 	response, err := young.ProcessProposal(bad.proposal())

@@ -26,7 +26,7 @@ func (app *App) CheckProposer(consensusAddress []byte) error {
 	if err != nil {
 		return err
 	}
-	signature, err := app.signBeacon(ctx, consensusAddress, height+1)
+	signature, err := app.signBeacon(ctx, consensusAddress, height+1, 0)
 	if err != nil {
 		return fmt.Errorf("this validator cannot propose: %w", err)
 	}

@@ -54,7 +54,7 @@ func (app *App) PreBlocker(ctx sdk.Context, req *abci.RequestFinalizeBlock) (*sd
 	if err != nil {
 		return nil, err
 	}
-	app.mixBeacon(ctx, req.Txs)
+	app.mixBeacon(ctx, req)
 	return response, nil
 }
 

@@ -31,7 +31,7 @@ func sign(t testing.TB, k bls.SecretKey, height uint64, previous beacon.Value) [
 	return bls.EncodeG1(&point)
 }
 
-// mission D05 (half: the pure package)
+// mission D05 (the pure package)
 func TestOnlyOneValueOfAProposerIsAccepted(t *testing.T) {
 	k := key(t)
 	public := k.Public().G2

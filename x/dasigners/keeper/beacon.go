@@ -79,7 +79,8 @@ func (k Keeper) BeaconKeyFor(ctx context.Context, consensus []byte, proposalHeig
 	return record.KeyAt(number), err
 }
 
-// BeaconValue is the beacon of the last block that was mixed.
+// BeaconValue is the beacon of the last block that was mixed, for use within that
+// block. What the next block builds on is BeaconAfter.
 func (k Keeper) BeaconValue(ctx context.Context) (beacon.Value, error) {
 	state, err := k.Beacon.Get(ctx)
 	if err != nil {
@@ -88,11 +89,34 @@ func (k Keeper) BeaconValue(ctx context.Context) (beacon.Value, error) {
 	return types.Hash32("beacon", state.Value)
 }
 
+// BeaconAfter is the beacon that the next block builds on, when the last one was
+// decided in a round: what was signed in a later round than the first counts for
+// nothing. Else hostile proposers that stand in a row could give rounds up to one
+// another until a value suits them: S of them have S! sequences of signers for S
+// heights, but only 2^S of signing or not (tests/integration measures it).
+func (k Keeper) BeaconAfter(ctx context.Context, round int32) (beacon.Value, error) {
+	state, err := k.Beacon.Get(ctx)
+	if err != nil {
+		return beacon.Value{}, err
+	}
+	if round <= 0 {
+		return types.Hash32("beacon", state.Value)
+	}
+	previous, err := types.Hash32("beacon", state.Previous)
+	return beacon.Mix(previous, nil), err
+}
+
 // MixBlock mixes a proposer's signature into the beacon, before the block's
-// transactions. It does not verify: two thirds of the validators have. Anything
-// but a signature's length mixes the constant of an empty one.
+// transactions; the block before was decided in its first round.
 func (k Keeper) MixBlock(ctx context.Context, signature []byte) error {
-	value, err := k.BeaconValue(ctx)
+	return k.MixBlockAfter(ctx, signature, 0)
+}
+
+// MixBlockAfter is MixBlock when the block before was decided in any round. It
+// does not verify: two thirds of the validators have. Anything but a signature's
+// length mixes the constant of an empty one.
+func (k Keeper) MixBlockAfter(ctx context.Context, signature []byte, lastRound int32) error {
+	value, err := k.BeaconAfter(ctx, lastRound)
 	if err != nil {
 		return err
 	}
