@@ -1,0 +1,258 @@
+package client
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"sync"
+	"time"
+
+	"github.com/zgd-network/zgd/sidecar/da/pb"
+	"github.com/zgd-network/zgd/sidecar/internal/chain"
+	"github.com/zgd-network/zgd/x/dasigners/erasure"
+)
+
+// SampleOptions steer one sampling. Zero values are good.
+type SampleOptions struct {
+	Confidence float64       // 0.999999
+	MaxSamples int           // 256; "not shown" beyond
+	TryTimeout time.Duration // 5 s; a sample that takes longer has failed
+	Random     io.Reader     // crypto/rand; tests bring their own
+}
+
+func (o SampleOptions) withDefaults() SampleOptions {
+	if o.Confidence == 0 {
+		o.Confidence = 0.999999
+	}
+	if o.MaxSamples <= 0 {
+		o.MaxSamples = 256
+	}
+	if o.TryTimeout <= 0 {
+		o.TryTimeout = 5 * time.Second
+	}
+	if o.Random == nil {
+		o.Random = rand.Reader
+	}
+	return o
+}
+
+// Sampled is what a sampling showed.
+type Sampled struct {
+	Root       string  `json:"root"`
+	Shown      bool    `json:"shown"`
+	Confidence float64 `json:"confidence"` // that was reached
+	Asked      float64 `json:"confidence_asked"`
+	Samples    int     `json:"samples"`
+	Succeeded  int     `json:"succeeded"`
+	Failed     int     `json:"failed"`
+	Bytes      uint64  `json:"bytes"` // of chunks and their proofs
+	Peers      int     `json:"peers"` // members that were asked
+	Rows       int     `json:"rows"`
+	DataRows   int     `json:"data_rows"`
+	BlobID     uint64  `json:"blob_id"`
+	Epoch      uint64  `json:"epoch"`
+	QuorumID   uint32  `json:"quorum_id"`
+	Proven     bool    `json:"proven"` // by a confirmed root: the record is gone
+	Header     string  `json:"header"` // who vouches for the record: node, or light-client
+	Height     int64   `json:"height"` // of that header
+	Seconds    float64 `json:"seconds"`
+	Faults     []Fault `json:"faults"`
+}
+
+// Sample asks for one random chunk of random rows, each of the member that holds
+// it, until they show with the wanted confidence that enough rows can be had to
+// rebuild the blob, or there are too many samples. Only paths are checked: that
+// the rows decode to one payload was checked by those who signed.
+func (c *Client) Sample(ctx context.Context, root chain.Hash, opts SampleOptions) (*Sampled, error) {
+	opts = opts.withDefaults()
+	began := time.Now()
+	l, err := c.locate(ctx, root)
+	if err != nil {
+		return nil, err
+	}
+	profile, err := erasure.ProfileByID(l.blob.Profile)
+	if err == nil && len(l.quorum.Seats) != profile.N {
+		err = fmt.Errorf("%w: quorum of %d seats for %d rows", ErrVerify, len(l.quorum.Seats), profile.N)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s := &sampling{Client: c, located: l, opts: opts, profile: profile, asked: make(map[int]bool)}
+	if s.peers, err = c.peersFor(ctx); err != nil {
+		return nil, err
+	}
+	if s.evmChainID, err = c.network(ctx); err != nil {
+		return nil, err
+	}
+	rowSize, err := profile.RowSize(l.blob.DataLen)
+	if err != nil {
+		return nil, err
+	}
+	s.chunks = (rowSize + erasure.ChunkSize - 1) / erasure.ChunkSize
+	s.holders = holders(erasure.Commitment{Profile: profile}, root, l.quorum)
+	if s.judge, err = NewJudge(profile.K, profile.N, opts.Confidence); err != nil {
+		return nil, err
+	}
+	out := &Sampled{
+		Root: hexRoot(root), Asked: opts.Confidence, Rows: profile.N, DataRows: profile.K, BlobID: l.blob.ID, Epoch: l.blob.Epoch,
+		QuorumID: l.blob.QuorumID, Proven: l.proven, Header: "node", Height: l.blob.ConfirmHeight, Faults: []Fault{},
+	}
+	err = s.run(ctx)
+	out.Shown, out.Confidence = s.judge.Shown(), s.judge.Confidence()
+	out.Succeeded, out.Failed, out.Samples = s.judge.successes, s.judge.failures, s.judge.successes+s.judge.failures
+	out.Bytes, out.Peers, out.Seconds = s.bytes, len(s.asked), time.Since(began).Seconds()
+	out.Faults = append(out.Faults, s.faults...)
+	if err == nil && !out.Shown {
+		err = fmt.Errorf("%w: %d of %d samples of %s failed; confidence %.6f, want %v", ErrNotShown, out.Failed, out.Samples, out.Root, out.Confidence, opts.Confidence)
+	}
+	return out, err
+}
+
+// sampling is one sampling under way.
+type sampling struct {
+	*Client
+	*located
+	opts       SampleOptions
+	profile    erasure.Profile
+	chunks     int // of a row
+	peers      *peers
+	evmChainID uint64
+	judge      *Judge
+	asked      map[int]bool // members
+	bytes      uint64
+}
+
+// sample is one draw and its outcome.
+type sample struct {
+	row, chunk int
+	bytes      uint64
+	err        error
+}
+
+// run draws until the judge is content. Samples of a round are asked for at once
+// and counted in the order they were drawn: which rows are drawn never depends on
+// what came.
+func (s *sampling) run(ctx context.Context) error {
+	draw := newDraw(s.opts.Random, s.profile.N)
+	var err error
+	most := min(s.opts.MaxSamples, s.profile.N)
+	for size := s.judge.AllSuccess(); ; size = 8 {
+		size = min(size, most-s.judge.successes-s.judge.failures)
+		if size <= 0 || s.judge.Shown() || s.judge.Hopeless() {
+			return nil
+		}
+		round := make([]sample, size)
+		for i := range round {
+			if round[i].row, err = draw.next(); err == nil {
+				round[i].chunk, err = below(s.opts.Random, s.chunks)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		s.ask(ctx, round)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		for i := range round {
+			s.count(&round[i])
+			if s.judge.Shown() { // what came beyond that is not looked at
+				return nil
+			}
+		}
+	}
+}
+
+// count tells the judge of a sample.
+func (s *sampling) count(one *sample) {
+	m := s.located.holders[one.row]
+	s.asked[m] = true
+	s.bytes += one.bytes
+	s.judge.Add(one.err == nil)
+	if one.err == nil {
+		return
+	}
+	kind, _ := classify(one.err)
+	if errors.Is(one.err, errWrong) {
+		kind = FaultBadRows
+	} else if errors.Is(one.err, errMissing) {
+		kind = FaultNotFound
+	}
+	for _, f := range s.located.faults {
+		if f.Member == s.quorum.Members[m].Address.String() {
+			return
+		}
+	}
+	s.blame(m, kind, reason(one.err))
+}
+
+// ask asks for one chunk of each row, in parallel.
+func (s *sampling) ask(ctx context.Context, round []sample) {
+	var wait sync.WaitGroup
+	for i := range round {
+		one := &round[i]
+		wait.Go(func() {
+			chunk, err := s.askRow(ctx, one)
+			one.err = err
+			one.bytes = uint64(len(chunk.Data) + 32*len(chunk.Path))
+		})
+	}
+	wait.Wait()
+}
+
+// askRow asks the holder of a row for a chunk of it; once again when the call
+// did not come through.
+func (s *sampling) askRow(ctx context.Context, one *sample) (erasure.Chunk, error) {
+	id := &pb.ChunkID{Row: uint32(one.row), Chunk: uint32(one.chunk)}
+	holder := s.quorum.Members[s.located.holders[one.row]]
+	chunk, commit, err := askChunk(ctx, s.peers, holder, s.root, id, s.opts.TryTimeout)
+	if err != nil {
+		if _, again := classify(err); !again || errors.Is(err, errWrong) || errors.Is(err, errMissing) || pause(ctx, 50*time.Millisecond) != nil {
+			return chunk, err
+		}
+		if chunk, commit, err = askChunk(ctx, s.peers, holder, s.root, id, s.opts.TryTimeout); err != nil {
+			return chunk, err
+		}
+	}
+	if commit.DataLen != s.blob.DataLen || commit.Profile != s.profile || commit.EVMChainID != s.evmChainID {
+		return chunk, fmt.Errorf("%w: the root commits to other sizes than the chain's record", errWrong)
+	}
+	return chunk, nil
+}
+
+// drawer draws numbers below n without replacement: Fisher-Yates from the front.
+type drawer struct {
+	random io.Reader
+	left   []int
+}
+
+func newDraw(random io.Reader, n int) *drawer {
+	d := &drawer{random: random, left: make([]int, n)}
+	for i := range d.left {
+		d.left[i] = i
+	}
+	return d
+}
+
+func (d *drawer) next() (int, error) {
+	at, err := below(d.random, len(d.left))
+	if err != nil {
+		return 0, err
+	}
+	row := d.left[at]
+	d.left[at] = d.left[len(d.left)-1]
+	d.left = d.left[:len(d.left)-1]
+	return row, nil
+}
+
+// below draws a number in [0, n).
+func below(random io.Reader, n int) (int, error) {
+	i, err := rand.Int(random, big.NewInt(int64(n)))
+	if err != nil {
+		return 0, fmt.Errorf("draw a sample: %w", err)
+	}
+	return int(i.Int64()), nil
+}
