@@ -6,6 +6,7 @@ import (
 	"io"
 	"runtime"
 	"sync"
+	"time"
 
 	"github.com/zgd-network/zgd/sidecar/internal/chain"
 	"github.com/zgd-network/zgd/sidecar/internal/chain/keyring"
@@ -57,6 +58,10 @@ type Options struct {
 	Encoder  string // host:port of a disperser's gRPC, https://host:port with TLS; "": none
 	KeyFile  string // "" and no Keyring: read only
 	Keyring  Keyring
+
+	// HostedTimeout is how long a disperser is waited for after the last upload;
+	// 10 minutes.
+	HostedTimeout time.Duration
 
 	Workers   int // cores to encode and rebuild on; 0: all
 	Disperser DisperserOptions
@@ -112,6 +117,9 @@ func New(source chain.DAClient, sender chain.DASender, opts Options) *Client {
 	}
 	if opts.Progress == nil {
 		opts.Progress = quiet{}
+	}
+	if opts.HostedTimeout <= 0 {
+		opts.HostedTimeout = 10 * time.Minute
 	}
 	opts.Retriever = opts.Retriever.withDefaults()
 	opts.Retriever.Workers = opts.Workers

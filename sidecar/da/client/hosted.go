@@ -24,7 +24,6 @@ const (
 	uploadPiece   = 1 << 20                // bytes of payload in a message
 	statusPoll    = 500 * time.Millisecond // of a disperser
 	statusTimeout = 10 * time.Second
-	hostedTimeout = 10 * time.Minute // of one blob, from its upload to its confirmation
 )
 
 // hosted is the lane by a disperser. It is told everything and believed
@@ -120,7 +119,7 @@ func (h *hosted) done(ctx context.Context) error {
 	if len(h.waiting) > 0 {
 		h.Client.opts.Progress.Stage(StageWait, 0)
 	}
-	ctx, cancel := context.WithTimeout(ctx, hostedTimeout)
+	ctx, cancel := context.WithTimeout(ctx, h.Client.opts.HostedTimeout)
 	defer cancel()
 	for _, it := range h.waiting {
 		if err := h.await(ctx, it); err != nil {

@@ -12,11 +12,14 @@ import (
 //	all succeed:    the chance of s successes, when only k−1 rows can be had, is
 //	                Π (k−1−i)/(n−i) ≤ δ/2
 //	some fail:      Λ = Π p₁/q_t over successes · Π (1−p₁)/(1−q_t) over failures,
-//	                q_t = (k−1−successes)/(n−t), p₁ = 2/3. When only k−1 rows can
-//	                be had Λ is a martingale from 1, so that it ever reaches 2/δ
-//	                has probability ≤ δ/2 (Ville), whenever one stops.
+//	                q_t = (k−1−successes)/(n−t), p₁ = max(2/3, q_t). When at most
+//	                k−1 rows can be had Λ is a supermartingale from 1, so that it
+//	                ever reaches 2/δ has probability ≤ δ/2 (Ville), whenever one
+//	                stops.
 //
-// p₁ is what a healthy blob has at least: two thirds of the seats signed for it.
+// Two thirds is what a healthy blob has at least: as many seats signed for it. With
+// p₁ below q_t a failure would speak for the blob; q_t comes that far when most of
+// a small blob's rows were drawn and failed.
 type Judge struct {
 	k, n, successes, failures int
 	logError                  float64 // ln δ
@@ -43,17 +46,17 @@ func (j *Judge) Add(success bool) {
 	if t >= j.n {
 		return
 	}
-	q := float64(max(0, j.k-1-j.successes)) / float64(j.n-t)
+	q := min(1, float64(max(0, j.k-1-j.successes))/float64(j.n-t))
+	p := max(healthyShare, q)
 	if success {
 		j.successes++
 		j.logAll += math.Log(q) // −∞ once k rows came: certain
-		j.logRatio += math.Log(healthyShare) - math.Log(q)
+		j.logRatio += math.Log(p) - math.Log(q)
 		return
 	}
 	j.failures++
-	j.logRatio += math.Log(1-healthyShare) - math.Log1p(-q)
-	if q >= 1 {
-		j.logRatio = math.Inf(1) // impossible with k−1 rows: there are more
+	if q < healthyShare { // else the ratio is 1, or 0 over 0
+		j.logRatio += math.Log1p(-p) - math.Log1p(-q)
 	}
 }
 

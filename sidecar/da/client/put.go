@@ -113,6 +113,25 @@ func (c *Client) Put(ctx context.Context, path string, opts PutOptions) (*PutRes
 	return p.result, err
 }
 
+// PutBlob orders, disperses and confirms one encoded blob, whatever its payload
+// begins with: what a disperser does, and a put of a file for each of its blobs.
+func (c *Client) PutBlob(ctx context.Context, blob *erasure.Blob) (*PutBlob, error) {
+	if c.sender == nil {
+		return nil, fmt.Errorf("%w: the fee of a blob is paid by its submitter", ErrNoKey)
+	}
+	limits, err := c.chain.DALimits(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("chain parameters: %w", err)
+	}
+	p := &putting{Client: c, limits: limits, evmChainID: blob.EVMChainID, profile: blob.Profile, result: &PutResult{}}
+	d := newDirect(p)
+	d.agreed = true
+	defer d.close()
+	it := &item{kind: KindBlob, root: blob.DataRoot(), dataLen: blob.DataLen, blob: blob}
+	it.out = &PutBlob{Root: hexRoot(it.root), Kind: it.kind, SizeBytes: it.dataLen}
+	return it.out, d.bring(ctx, []*item{it})
+}
+
 // putting is one put under way.
 type putting struct {
 	*Client

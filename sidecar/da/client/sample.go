@@ -159,7 +159,7 @@ func (s *sampling) run(ctx context.Context) error {
 		}
 		for i := range round {
 			s.count(&round[i])
-			if s.judge.Shown() { // what came beyond that is not looked at
+			if s.judge.Shown() || s.judge.Hopeless() { // what came beyond that is not looked at
 				return nil
 			}
 		}

@@ -82,7 +82,9 @@ func (b *batch) persist(ctx context.Context, m int, call func(context.Context) e
 		if time.Since(began) >= b.options.TryTimeout {
 			slow++
 		}
-		b.note(m, fault)
+		if ctx.Err() == nil { // else the collection is over, which is nobody's fault
+			b.note(m, fault)
+		}
 		if !again || slow > b.options.Retries || pause(ctx, wait) != nil {
 			return fault
 		}
@@ -94,9 +96,7 @@ func (b *batch) persist(ctx context.Context, m int, call func(context.Context) e
 func (b *batch) note(m int, fault *Fault) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if fault.Reason != context.Canceled.Error() || b.faults[m] == nil {
-		b.faults[m] = fault
-	}
+	b.faults[m] = fault
 }
 
 // bring streams a member's rows of one blob.

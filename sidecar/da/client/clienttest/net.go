@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -36,6 +37,8 @@ type Net struct {
 	Signers []*Signer
 	User    *chaintest.DAAccount
 	tb      testing.TB
+	mu      sync.Mutex // guards proofs
+	real    map[chain.Address]*real
 	proofs  map[uint64]proof // by blob; see Learn
 }
 
@@ -45,7 +48,7 @@ const evmChainID = 7260001
 // New starts a network.
 func New(tb testing.TB, p Params) *Net {
 	tb.Helper()
-	n := &Net{tb: tb, proofs: make(map[uint64]proof)}
+	n := &Net{tb: tb, proofs: make(map[uint64]proof), real: make(map[chain.Address]*real)}
 	random := rand.NewChaCha8([32]byte{byte(p.Seed), byte(p.Seed >> 8), byte(p.Seed >> 16), 1})
 	for i := range p.Signers {
 		secret, err := bls.GenerateKey(random)
@@ -71,6 +74,12 @@ func account(tb testing.TB, random *rand.ChaCha8) chain.Key {
 	key, err := chain.NewKey(secret)
 	must(tb, err)
 	return key
+}
+
+// Account is a key, the same for the same number.
+func Account(tb testing.TB, number byte) chain.Key {
+	tb.Helper()
+	return account(tb, rand.NewChaCha8([32]byte{number, 1}))
 }
 
 // start opens a signer's door.
@@ -159,4 +168,12 @@ func must(tb testing.TB, err error) {
 	if err != nil {
 		tb.Fatal(err)
 	}
+}
+
+// Write writes a file and returns its path.
+func Write(tb testing.TB, data []byte) string {
+	tb.Helper()
+	path := filepath.Join(tb.TempDir(), "file")
+	must(tb, os.WriteFile(path, data, 0o600))
+	return path
 }

@@ -101,9 +101,9 @@ func (s *Signer) GetRecord(ctx context.Context, r *pb.GetRecordRequest) (*pb.Get
 	if r.GetWithCombinations() {
 		answer.Combinations = h.words(bad)
 	}
-	s.mu.Lock()
+	s.net.mu.Lock()
 	proof := s.net.proofs[h.blob.ID]
-	s.mu.Unlock()
+	s.net.mu.Unlock()
 	if proof.height > 0 {
 		answer.ConfirmHeight, answer.LeafIndex = proof.height, uint32(proof.index)
 		for _, node := range proof.path {
@@ -125,6 +125,8 @@ func (n *Net) Learn(ctx context.Context, height int64) {
 	n.tb.Helper()
 	blobs, err := n.Chain.DAConfirmedIn(ctx, height)
 	must(n.tb, err)
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	for i, blob := range blobs {
 		leaves := make([]erasure.Hash, len(blobs))
 		for j, other := range blobs {
