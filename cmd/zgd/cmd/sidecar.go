@@ -3,6 +3,7 @@ package cmd
 import (
 	"github.com/spf13/cobra"
 
+	daencodercmd "github.com/zgd-network/zgd/cmd/zg-da-encoder/cmd"
 	danodecmd "github.com/zgd-network/zgd/cmd/zg-da-node/cmd"
 	minercmd "github.com/zgd-network/zgd/cmd/zg-miner/cmd"
 	storagecmd "github.com/zgd-network/zgd/cmd/zg-storage/cmd"
@@ -17,16 +18,17 @@ func init() { register(newSidecarCmd) }
 func newSidecarCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sidecar",
-		Short: "The daemons beside the chain: zg-storage, zg-miner, zg-da-node and the faucet",
+		Short: "The daemons beside the chain: zg-storage, zg-miner, zg-da-node, zg-da-encoder and the faucet",
 		// The chain's root reads and writes a node's files before every command;
 		// the daemons have configuration of their own.
 		PersistentPreRunE: func(*cobra.Command, []string) error { return nil },
 	}
 	for name, root := range map[string]*cobra.Command{
-		"storage": storagecmd.NewRootCmd(),
-		"miner":   minercmd.NewRootCmd(),
-		"da-node": danodecmd.NewRootCmd(),
-		"faucet":  faucetcmd.New(devnet.Contracts()),
+		"storage":    storagecmd.NewRootCmd(),
+		"miner":      minercmd.NewRootCmd(),
+		"da-node":    danodecmd.NewRootCmd(),
+		"da-encoder": daencodercmd.NewRootCmd(),
+		"faucet":     faucetcmd.New(devnet.Contracts()),
 	} {
 		root.Use = name
 		root.SilenceUsage, root.SilenceErrors = true, true

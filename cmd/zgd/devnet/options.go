@@ -47,7 +47,7 @@ type Options struct {
 func Defaults(base string) Options {
 	return Options{
 		Home:       filepath.Join(base, ".zg", "devnet"),
-		Validators: 1, Storage: 1, Miners: 1,
+		Validators: 1, Storage: 1, Miners: 1, DASigners: 4,
 		BlockTime: time.Second,
 		Faucet:    true, FaucetGift: "10",
 		LogLevel: "info",

@@ -20,7 +20,6 @@ import (
 func options() devnet.Options {
 	o := devnet.Defaults("/nowhere")
 	o.Executable = "/usr/bin/zgd"
-	o.DASigners = 4
 	o.ReadyFile = filepath.Join(o.Home, "network.json")
 	return o
 }
