@@ -252,7 +252,7 @@ func TestTheChainDecidesWhatIsTaken(t *testing.T) {
 	if err := sign(); err != nil {
 		t.Fatalf("one block before the window closes: %v", err)
 	}
-	w.chain.Advance(1) // a confirmation would come in the block after the last
+	w.chain.Advance(1)                               // a confirmation would come in the block after the last
 	refused(t, sign(), codes.FailedPrecondition, "") // "lapses", or its rows are gone already
 	_, err = s.send(t.Context(), second.dial(w.disperser))
 	refused(t, err, codes.FailedPrecondition, "")

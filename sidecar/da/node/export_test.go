@@ -1,0 +1,16 @@
+package node
+
+// EncodeRecord and RecodeRecord expose the row of a blob to its tests.
+func EncodeRecord(r *Record) []byte { return r.encode() }
+
+// RecodeRecord decodes a row and encodes it again.
+func RecodeRecord(row []byte) ([]byte, error) {
+	r, err := decodeRecord(row)
+	if err != nil {
+		return nil, err
+	}
+	return r.encode(), nil
+}
+
+// ExtentBytes is the length of what is stored of a blob.
+func ExtentBytes(r *Record) int { return r.extent().bytes() }
