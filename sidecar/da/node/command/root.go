@@ -47,7 +47,7 @@ The account needs stake delegated by it, and funds for the deposit and fees.`,
 	}
 	root.PersistentFlags().String("home", home, "directory of the configuration, the BLS key and the rows")
 	root.PersistentFlags().String("output", "text", "output format: text or json")
-	root.AddCommand(newStartCmd(), newInitCmd(), newStatusCmd(), newRegisterCmd(), newUnregisterCmd(), newDepositCmd(), newKeysCmd())
+	root.AddCommand(newStartCmd(), newInitCmd(), newStatusCmd(), newRegisterCmd(), newUnregisterCmd(), newDepositCmd(), newKeysCmd(), newVersionCmd())
 	return root
 }
 
@@ -104,13 +104,32 @@ func contextOf(cmd *cobra.Command) context.Context {
 	return context.Background()
 }
 
+// version is the module's, or the commit it was built from.
 func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if info.Main.Version != "" && info.Main.Version != "(devel)" {
 		return info.Main.Version
+	}
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" {
+			return setting.Value[:min(12, len(setting.Value))]
+		}
 	}
 	return "unknown"
 }
 
 func textOf(format string, args ...any) func(io.Writer) {
 	return func(w io.Writer) { fmt.Fprintf(w, format, args...) }
+}
+
+func newVersionCmd() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return daemon.Print(cmd.OutOrStdout(), option(cmd, "output"), map[string]string{"version": version()}, textOf("%s\n", version()))
+		},
+	}
 }
