@@ -15,7 +15,7 @@ import (
 const (
 	layBlock     = 32
 	hashBlock    = 32
-	combineBlock = 128
+	combineBlock = 256
 )
 
 // Encode encodes a payload on up to workers cores (0: all that Go uses). It uses

@@ -8,8 +8,9 @@ import (
 )
 
 // StripeSize is the columns, in bytes of each row, that are encoded at once: it
-// bounds the work memory to 2·N·StripeSize and keeps it in the cache.
-const StripeSize = 4096
+// bounds the work memory to 2·N·StripeSize (16 MiB for 4096 rows) and keeps it in
+// the cache.
+const StripeSize = 2048
 
 // Codec is a Reed-Solomon backend: Leopard over GF(2^16), systematic. All
 // backends give the same bytes; package erasuretest judges them.

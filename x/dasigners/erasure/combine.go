@@ -39,28 +39,33 @@ func coefficients(p Profile, rowSize int, rowRoot Hash) [][8]uint16 {
 	return coeffs
 }
 
+// turned is how many chunks of a row are turned over at once: long enough to read
+// memory in order, short enough for the columns to stay in the second cache.
+const turned = 8
+
 // combine computes the combinations of rows into out. The kernel multiplies one
 // symbol position of many rows by eight scalars at once, so rows are turned over,
-// a Leopard chunk of 64 bytes at a time.
+// some Leopard chunks of 64 bytes at a time.
 func combine(coeffs [][8]uint16, rows [][]byte, out []Combination) {
 	if len(rows) == 0 {
 		return
 	}
 	groups := (len(rows) + lanes - 1) / lanes
 	width := groups * RowUnit
-	stride := width + RowUnit             // not a power of two: columns must not share cache sets
-	columns := make([]byte, lanes*stride) // symbol position → rows
+	stride := width + RowUnit                    // not a power of two: columns must not share cache sets
+	columns := make([]byte, turned*lanes*stride) // symbol position → rows
 	sums := make([]byte, 8*width)
 	var outs [8][]byte
 	for k := range outs {
 		outs[k] = sums[k*width : (k+1)*width]
 	}
 	var kernel reedsolomon.LowLevel
-	for at := 0; at < len(rows[0]); at += RowUnit {
+	for at := 0; at < len(rows[0]); at += turned * RowUnit {
+		chunks := min(turned, (len(rows[0])-at)/RowUnit)
 		for g := range groups {
-			turn(rows[g*lanes:min((g+1)*lanes, len(rows))], at, columns[g*RowUnit:], stride)
+			turnGroup(rows[g*lanes:min((g+1)*lanes, len(rows))], at, chunks, columns[g*RowUnit:], stride)
 		}
-		for j := range lanes {
+		for j := range chunks * lanes {
 			kernel.GF16MulSliceXor8(&coeffs[at/2+j], columns[j*stride:j*stride+width], &outs)
 		}
 	}
@@ -69,6 +74,23 @@ func combine(coeffs [][8]uint16, rows [][]byte, out []Combination) {
 		for k := range outs {
 			out[i][2*k], out[i][2*k+1] = outs[k][lane], outs[k][lane+lanes]
 		}
+	}
+}
+
+// turnGroup writes some chunks of up to 32 rows as columns.
+func turnGroup(rows [][]byte, at, chunks int, columns []byte, stride int) {
+	if !hasTurn || len(rows) < lanes {
+		for c := range chunks {
+			turn(rows, at+c*RowUnit, columns[c*lanes*stride:], stride)
+		}
+		return
+	}
+	for r := 0; r < lanes; r += 16 {
+		var starts [16]*byte
+		for i := range starts {
+			starts[i] = &rows[r+i][0]
+		}
+		turn16(&starts, at, &columns[r], stride, chunks)
 	}
 }
 

@@ -72,9 +72,7 @@ func (b *Blob) EncodeStripe(codec Codec, stripe int) error {
 
 // HashRows computes the nodes of rows [from, to).
 func (b *Blob) HashRows(from, to int) {
-	for i := from; i < to; i++ {
-		b.tree[0][i] = HashRow(b.Rows[i])
-	}
+	hashRows(b.Rows[from:to], b.tree[0][from:to])
 }
 
 // FixRows commits to the rows; the coefficients follow.

@@ -70,15 +70,38 @@ func (t rowTree) path(index int) []Hash {
 	return path
 }
 
+// hashRows computes the nodes of rows of one length.
+func hashRows(rows [][]byte, nodes []Hash) {
+	i := 0
+	for ; hasTwoHash && i+1 < len(rows); i += 2 {
+		nodes[i], nodes[i+1] = hashRows2(rows[i], rows[i+1])
+	}
+	for ; i < len(rows); i++ {
+		nodes[i] = HashRow(rows[i])
+	}
+}
+
 // CheckPath says whether a row belongs to the commitment.
 func (c Commitment) CheckPath(row Row) error {
+	if err := c.checkShape(row); err != nil {
+		return err
+	}
+	return c.checkNode(row, HashRow(row.Data))
+}
+
+func (c Commitment) checkShape(row Row) error {
 	if row.Index < 0 || row.Index >= c.Profile.N {
 		return fmt.Errorf("%w: row %d of %d", ErrBadRow, row.Index, c.Profile.N)
 	}
 	if len(row.Data) != c.RowSize {
 		return fmt.Errorf("%w: row %d has %d bytes, want %d", ErrBadRow, row.Index, len(row.Data), c.RowSize)
 	}
-	top, rest, ok := fold(HashRow(row.Data), row.Index, c.Profile.N, row.Path)
+	return nil
+}
+
+// checkNode says whether the node of a row leads to the row root.
+func (c Commitment) checkNode(row Row, node Hash) error {
+	top, rest, ok := fold(node, row.Index, c.Profile.N, row.Path)
 	if !ok || len(rest) != 0 || top != c.RowRoot {
 		return fmt.Errorf("%w: the path of row %d does not lead to the row root", ErrBadRow, row.Index)
 	}

@@ -37,10 +37,20 @@ func (v *Verifier) CheckAll(rows []Row) []error {
 	var data [][]byte
 	var at []int
 	for i, row := range rows {
-		if errs[i] = v.CheckPath(row); errs[i] == nil {
+		if errs[i] = v.checkShape(row); errs[i] == nil {
 			data, at = append(data, row.Data), append(at, i)
 		}
 	}
+	nodes := make([]Hash, len(data))
+	hashRows(data, nodes)
+	good := 0
+	for j, i := range at {
+		if errs[i] = v.checkNode(rows[i], nodes[j]); errs[i] == nil {
+			data[good], at[good] = data[j], i
+			good++
+		}
+	}
+	data, at = data[:good], at[:good]
 	got := make([]Combination, len(data))
 	combine(v.coeffs, data, got)
 	for j, i := range at {

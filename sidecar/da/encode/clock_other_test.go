@@ -1,0 +1,7 @@
+//go:build !linux
+
+package encode_test
+
+import "time"
+
+func threadTime() time.Duration { return wallTime() }
