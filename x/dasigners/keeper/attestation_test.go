@@ -116,4 +116,19 @@ func TestAFalseAttestationCostsTheDeposit(t *testing.T) {
 	}
 	f.balance()
 	f.to(20)
+	leave := func() error {
+		return f.do(func(ctx context.Context) error {
+			_, err := f.msgs.UnregisterSigner(ctx, &types.MsgUnregisterSigner{Signer: holder.String()})
+			return err
+		})
+	}
+	require.NoError(t, leave())
+	f.to(60)
+	signer, err = f.keeper.Signer(f.ctx, holder)
+	require.NoError(t, err, "it is remembered")
+	require.False(t, signer.Leaving)
+	again := signerNamed("again")
+	again.address = holder
+	require.ErrorIs(t, f.register(again, again.key(), again.possession(evmChain)), types.ErrSignerExists, "shut out for good")
+	f.balance()
 }

@@ -212,13 +212,21 @@ func (k Keeper) releaseOrWait(ctx context.Context, address sdk.AccAddress, curre
 	return current, errors.Join(k.Signers.Set(ctx, address, signer), k.Leaving.Set(ctx, collections.Join(current, address)))
 }
 
-// release returns a deposit and forgets the signer; its keys stay burnt.
+// release returns a deposit and forgets the signer; its keys stay burnt. One that
+// was punished is remembered, so that it cannot register again.
 func (k Keeper) release(ctx context.Context, address sdk.AccAddress) error {
 	signer, err := k.Signer(ctx, address)
 	if err != nil {
 		return err
 	}
-	if err := k.Signers.Remove(ctx, address); err != nil {
+	if signer.Tombstoned {
+		kept := signer
+		kept.Deposit, kept.Leaving = sdkmath.ZeroInt(), false
+		err = k.Signers.Set(ctx, address, kept)
+	} else {
+		err = k.Signers.Remove(ctx, address)
+	}
+	if err != nil {
 		return err
 	}
 	if err := k.pay(ctx, address, signer.Deposit); err != nil {
