@@ -1,7 +1,7 @@
 package beacon
 
 import (
-	"math/big"
+	"math/bits"
 	"slices"
 )
 
@@ -19,35 +19,34 @@ import (
 // LongestRun is the most places in a row that hostile validators with less than a
 // third of the power can have in the order of proposers: those with the least
 // power, because they are the most. In any S places a validator with the share w
-// stands at most ⌈w·S⌉ times, so a run of S needs Σ⌈w·S⌉ ≥ S.
+// stands at most ⌈w·S⌉ times, so a run of S needs Σ⌈w·S⌉ ≥ S. Powers are positive
+// and below 2^64 together; CometBFT allows 2^60.
 func LongestRun(powers []int64) int {
 	sorted := slices.Sorted(slices.Values(powers))
-	total := new(big.Int)
+	total := uint64(0)
 	for _, power := range sorted {
-		total.Add(total, big.NewInt(power))
+		total += uint64(power)
 	}
-	held, count := new(big.Int), 0
-	for count < len(sorted) {
-		next := new(big.Int).Add(held, big.NewInt(sorted[count]))
-		if new(big.Int).Mul(next, big.NewInt(3)).Cmp(total) >= 0 {
-			break
-		}
-		held, count = next, count+1
+	held, count := uint64(0), 0
+	for count < len(sorted) && held+uint64(sorted[count]) <= (total-1)/3 {
+		held, count = held+uint64(sorted[count]), count+1
 	}
 	run := 0
-	for s := 1; s <= 2*count; s++ { // Σ⌈w·S⌉ < Σw·S + count < S/3 + count: no run beyond 1.5·count
-		if places(sorted[:count], total, s) >= s {
+	for s := 1; s <= 2*count; s++ { // Σ⌈w·S⌉ < S/3 + count: no run beyond 1.5·count
+		if places(sorted[:count], total, uint64(s)) >= uint64(s) {
 			run = s
 		}
 	}
 	return run
 }
 
-func places(powers []int64, total *big.Int, s int) (sum int) {
+// places is Σ⌈power·s/total⌉.
+func places(powers []int64, total, s uint64) (sum uint64) {
 	for _, power := range powers {
-		share := new(big.Int).Mul(big.NewInt(power), big.NewInt(int64(s)))
-		share.Add(share, total).Sub(share, big.NewInt(1)).Quo(share, total)
-		sum += int(share.Int64())
+		high, low := bits.Mul64(uint64(power), s)
+		low, carry := bits.Add64(low, total-1, 0)
+		quotient, _ := bits.Div64(high+carry, low, total) // at most s, as power ≤ total
+		sum += quotient
 	}
 	return sum
 }

@@ -6,6 +6,7 @@ import (
 
 	sdkmath "cosmossdk.io/math"
 
+	"github.com/zgd-network/zgd/x/dasigners/beacon"
 	"github.com/zgd-network/zgd/x/dasigners/erasure"
 	"github.com/zgd-network/zgd/x/dasigners/types"
 )
@@ -68,33 +69,10 @@ func (k Keeper) powers(ctx context.Context) ([]int64, error) {
 	return k.Set.Powers(ctx)
 }
 
-// longestRun is the most proposer slots in a row that hostile validators can
-// arrange to have, those with the least power that together have less than a third:
-// they are the most. Proposers take turns by power, so in S slots a validator with
-// the share w has at most ⌈w·S⌉, and a run of S needs Σ⌈w·S⌉ ≥ S. By holding slots
-// back in a run that ends at the seed of an epoch, they choose among at most 2^S
-// seeds (protocol-da.md §5.3).
+// longestRun is beacon.LongestRun of the smallest validators. By holding slots back
+// in a run that ends at the seed of an epoch, hostile ones choose among 2^S seeds
+// (protocol-da.md §5.3).
 func longestRun(powers []int64) uint32 {
 	slices.Sort(powers)
-	powers = powers[:min(len(powers), maxValidators)]
-	total := int64(0)
-	for _, power := range powers {
-		total += power
-	}
-	count, held := 0, int64(0)
-	for count < len(powers) && 3*(held+powers[count]) < total {
-		held += powers[count]
-		count++
-	}
-	run := int64(0)
-	for s := int64(1); s <= 2*int64(count); s++ {
-		slots := int64(0)
-		for _, power := range powers[:count] {
-			slots += (power*s + total - 1) / total
-		}
-		if slots >= s {
-			run = s
-		}
-	}
-	return uint32(run)
+	return uint32(beacon.LongestRun(powers[:min(len(powers), maxValidators)]))
 }
