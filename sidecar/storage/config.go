@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -28,6 +29,7 @@ type Config struct {
 	PublicURL   string   `toml:"public_url" comment:"address told to clients; empty: the one they used"`
 	Peers       []string `toml:"peers" comment:"URLs of other storage nodes of this network, told to clients with this one; as clients reach them"`
 	Whole       bool     `toml:"whole" comment:"tell clients of one node, this one with all its peers behind /whole, instead of the shards"`
+	DAGateways  []string `toml:"da_gateways" comment:"URLs of data availability's encoders, from which payloads of confirmed blobs are fetched; any will do, roots are checked"`
 	Shard       string   `toml:"shard" comment:"part of the flow kept here, id/count; count is a power of two"`
 	FlowID      uint64   `toml:"flow_id" comment:"flow followed on the chain"`
 	FlowAddress string   `toml:"flow_address" comment:"address of the flow's contract, told to clients"`
@@ -46,7 +48,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		ChainGRPC: "127.0.0.1:9090", CometRPC: "http://127.0.0.1:26657",
-		Listen: "127.0.0.1:5678", AdminListen: "127.0.0.1:5679", Peers: []string{}, Shard: "0/1",
+		Listen: "127.0.0.1:5678", AdminListen: "127.0.0.1:5679", Peers: []string{}, DAGateways: []string{}, Shard: "0/1",
 		FlowAddress: "0x0000000000000000000000000000000000001020",
 		PackSlots:   4096, ScrubMiB: scrub.DefaultMiBPerSecond, UploadMemoryMiB: 256, ServeMemoryMiB: 128, Log: daemon.DefaultLog(),
 	}
@@ -75,6 +77,11 @@ func (c Config) Validate() error {
 	for _, peer := range c.Peers {
 		if strings.HasSuffix(strings.TrimRight(peer, "/"), wholePath) { // two of these would ask each other for ever
 			return fmt.Errorf("peers: %s: name the node itself, without %s", peer, wholePath)
+		}
+	}
+	for _, gateway := range c.DAGateways {
+		if u, err := url.Parse(gateway); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+			return fmt.Errorf("da_gateways: %q, want http://host:port", gateway)
 		}
 	}
 	if c.Whole && len(c.otherNodes()) == 0 {

@@ -278,6 +278,7 @@ func applyOne(at *cursor, from chain.Entry, batch *flowlog.Batch) (*entry, error
 	}
 	at.nextSeq++
 	setEntry(batch, e, at.frontier.LengthSectors)
+	notePayload(batch, e.seq, from.Tags)
 	return e, nil
 }
 

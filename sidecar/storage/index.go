@@ -25,6 +25,7 @@ type Hash = merkle.Hash
 //	o height(1) index(8)     seq of the entry that has this subtree, of a load or larger, as a node
 //	b load(8) sector(2)      seq of the entry that has something smaller than a load there
 //	x seq(8) segment(4)      segment stored
+//	d seq(8)                 root(32) of the blob whose payload the entry is, not fetched yet
 //	q load(8) seq(8)         the entry's segment in this load rotted, and is not stored again yet
 //	z seq(8)                 every segment of this node's shard is stored
 type index struct{ meta flowlog.Meta }
@@ -147,6 +148,7 @@ func setEntry(batch *flowlog.Batch, e *entry, lengthSectors uint64) {
 
 func rowTx(seq uint64) []byte      { return binary.BigEndian.AppendUint64([]byte{'t'}, seq) }
 func rowFinal(seq uint64) []byte   { return binary.BigEndian.AppendUint64([]byte{'z'}, seq) }
+func rowPayload(seq uint64) []byte { return binary.BigEndian.AppendUint64([]byte{'d'}, seq) }
 func rowFlowRoot(root Hash) []byte { return append([]byte{'f'}, root[:]...) }
 
 func rowRoot(root Hash, seq uint64) []byte {

@@ -19,6 +19,7 @@ type metrics struct {
 	corrupt        prometheus.Counter
 	finalized      prometheus.Counter
 	cacheEvicted   prometheus.Counter
+	payloads       *prometheus.CounterVec
 	doors          *rpc.Metrics
 }
 
@@ -36,12 +37,15 @@ func newMetrics() *metrics {
 		segments: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "zg_storage_segments_total", Help: "Segments offered, by what became of them.",
 		}, []string{"outcome"}),
-		bytesIn:      counter("stored_bytes_total", "Bytes of file data written."),
-		corrupt:      counter("corrupt_segments_total", "Segments found corrupt when read, and quarantined."),
-		finalized:    counter("files_finalized_total", "Files completed."),
+		bytesIn:   counter("stored_bytes_total", "Bytes of file data written."),
+		corrupt:   counter("corrupt_segments_total", "Segments found corrupt when read, and quarantined."),
+		finalized: counter("files_finalized_total", "Files completed."),
+		payloads: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "zg_storage_da_payloads_total", Help: "Payloads of confirmed blobs, by what became of an attempt to fetch them.",
+		}, []string{"outcome"}),
 		cacheEvicted: counter("cache_evicted_total", "Segments ahead of their transaction that were dropped."),
 	}
-	m.registry.MustRegister(m.entries, m.rootMismatches, m.visible, m.segments, m.bytesIn, m.corrupt, m.finalized, m.cacheEvicted)
+	m.registry.MustRegister(m.entries, m.rootMismatches, m.visible, m.segments, m.bytesIn, m.corrupt, m.finalized, m.cacheEvicted, m.payloads)
 	m.doors = rpc.NewMetrics(m.registry)
 	return m
 }

@@ -34,6 +34,7 @@ type Node struct {
 	files    *files
 	cache    *cache
 	copies   *copier
+	payloads *payloads
 	follower *follower
 	metrics  *metrics
 	peers    *peers.Set
@@ -78,7 +79,7 @@ func open(home string, cfg Config, client chain.Client, version string, log *slo
 		hashing: semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0))),
 	}
 	n.cache = newCache(time.Now, func(segments int) { n.metrics.cacheEvicted.Add(float64(segments)) })
-	n.copies = newCopier(n)
+	n.copies, n.payloads = newCopier(n), newPayloads(n)
 	if n.peers, err = peers.New(cfg.otherNodes(), peers.Options{Ours: n.identity, Log: log}); err != nil {
 		return nil, errors.Join(err, engine.Close())
 	}
@@ -127,6 +128,7 @@ func (n *Node) Components(public, admin net.Listener, shutdown func()) []daemon.
 		{Name: "store", Run: func(ctx context.Context) error { <-ctx.Done(); return n.Close() }},
 		{Name: "scrub", Run: n.runScrub},
 		{Name: "copies", Run: n.copies.run},
+		{Name: "payloads", Run: n.payloads.run},
 		{Name: "follower", Run: n.follower.run},
 		daemon.HTTP("admin", admin, n.Admin(shutdown)),
 		daemon.HTTP("rpc", public, n.Handler()),
@@ -148,6 +150,7 @@ func (n *Node) entriesAdded(ctx context.Context, entries []*entry) {
 		}
 		n.copies.offer(e.root)
 	}
+	n.payloads.offer()
 }
 
 func (n *Node) setWriteTrouble(err error) {
@@ -177,6 +180,9 @@ func (n *Node) Shard() nodeapi.ShardConfig { return n.files.shard }
 // Follow and CopyDuplicates are two of the components, for who runs a node
 // inside another process.
 func (n *Node) Follow(ctx context.Context) error { return n.follower.run(ctx) }
+
+// FetchPayloads is another: it completes entries of confirmed blobs.
+func (n *Node) FetchPayloads(ctx context.Context) error { return n.payloads.run(ctx) }
 
 // CopyDuplicates completes entries of files that are here already.
 func (n *Node) CopyDuplicates(ctx context.Context) error { return n.copies.run(ctx) }

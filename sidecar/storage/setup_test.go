@@ -86,9 +86,10 @@ func (h *harness) run() {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	h.fatal = make(chan error, 1)
-	done := make(chan struct{}, 2)
+	done := make(chan struct{}, 3)
 	go func() { h.fatal <- node.Follow(ctx); done <- struct{}{} }()
 	go func() { _ = node.CopyDuplicates(ctx); done <- struct{}{} }()
+	go func() { _ = node.FetchPayloads(ctx); done <- struct{}{} }()
 	h.node = node
 	h.server = httptest.NewServer(node.Handler())
 	h.http = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
@@ -105,8 +106,9 @@ func (h *harness) run() {
 		h.http.CloseIdleConnections()
 		h.server.Close()
 		cancel()
-		<-done
-		<-done
+		for range cap(done) {
+			<-done
+		}
 		if err := node.Close(); err != nil {
 			h.t.Error(err)
 		}

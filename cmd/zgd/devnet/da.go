@@ -146,6 +146,14 @@ func daEncoder(o Options, chain Ports) Process {
 	}
 }
 
+// daGateways name the encoder to storage nodes, which fetch payloads there.
+func daGateways(o Options) []string {
+	if o.DASigners == 0 {
+		return nil
+	}
+	return []string{"--da-gateways", "http://" + loopback(daEncoder(o, Ports{}).Ports.DAStatus)}
+}
+
 func daProbe(p Process) probe { return healthProbe(p, p.Ports.DAStatus) }
 
 // readyDA describes data availability to clients; nil: there is none.

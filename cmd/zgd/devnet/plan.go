@@ -162,7 +162,7 @@ func storageNode(o Options, i int, chain Ports) Process {
 		Name: fmt.Sprintf("storage-%d", i), Home: home, Ports: ports,
 		Args: append([]string{"sidecar", "storage", "start", "--home", home,
 			"--listen", loopback(ports.Public), "--admin-listen", loopback(ports.Admin)},
-			append(storagePeers(o, i), chainFlags(o, chain)...)...),
+			slices.Concat(storagePeers(o, i), daGateways(o), chainFlags(o, chain))...),
 	}
 }
 
