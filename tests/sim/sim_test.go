@@ -144,6 +144,11 @@ func requireOurMessagesRan(tb testing.TB, i instance, _ []simtypes.Account) {
 	require.NotEmpty(tb, flow.Entries, "no file was entered: choose another seed")
 	require.NotEmpty(tb, flow.Contexts, "no epoch turned: choose another seed")
 	require.NotEmpty(tb, pora.Miners, "no miner registered: choose another seed")
+	da := daState(tb, i.App)
+	require.NotEmpty(tb, da.Signers, "no DA signer registered: choose another seed")
+	require.NotZero(tb, da.Epoch.Number, "no DA epoch turned: choose another seed")
+	tb.Logf("%d DA signers, %d quorums, blobs up to %d, %d roots confirmed, pool of the lottery %s",
+		len(da.Signers), len(da.Quorums), da.NextBlobId-1, len(da.ConfirmedRoots), da.SampleRound.Pool)
 }
 
 // requireModuleAccounts compares what our accounts hold with what they owe.
@@ -160,6 +165,15 @@ func requireModuleAccounts(tb testing.TB, i instance, _ []simtypes.Account) {
 		credits = credits.Add(credit.Amount)
 	}
 	require.Equal(tb, credits, held(poratypes.ModuleName))
+	owed, err := a.DASignersKeeper.Liabilities(ctx)
+	require.NoError(tb, err)
+	require.Equal(tb, owed.String(), held(datypes.ModuleName).String())
+}
+
+func daState(tb testing.TB, a *app.App) (da datypes.GenesisState) {
+	tb.Helper()
+	require.NoError(tb, a.AppCodec().UnmarshalJSON(exported(tb, a)[datypes.ModuleName], &da))
+	return da
 }
 
 func ourState(tb testing.TB, a *app.App) (flow flowtypes.GenesisState, pora poratypes.GenesisState) {
