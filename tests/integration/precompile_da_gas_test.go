@@ -199,6 +199,7 @@ func (c *crowd) measure(name string, from common.Address, input []byte, verb fun
 	best, used := time.Hour, uint64(0)
 	for range 5 {
 		branch, _ := c.ctx.CacheContext()
+		branch = branch.WithGasMeter(storetypes.NewInfiniteGasMeter()) // not that of the writes before
 		start := time.Now()
 		_, r := c.applyIn(branch, from, daAt, 20_000_000, input)
 		best, used = min(best, time.Since(start)), r.GasUsed
