@@ -105,7 +105,10 @@ func (k Keeper) takeBond(ctx context.Context, challenger sdk.AccAddress, c *type
 		return err
 	}
 	c.Bond, c.DeadlineHeight = params.ChallengeBond, height(ctx)+int64(params.ChallengeWindowBlocks)
-	return errors.Join(k.take(ctx, challenger, c.Bond.Add(params.BlobBaseFee)), k.payCommunity(ctx, params.BlobBaseFee))
+	if err := k.take(ctx, challenger, c.Bond.Add(params.BlobBaseFee)); err != nil {
+		return err
+	}
+	return k.payCommunity(ctx, params.BlobBaseFee)
 }
 
 func (k Keeper) storeChallenge(ctx context.Context, c types.Challenge) error {
