@@ -21,7 +21,14 @@ type Config struct {
 	MinBalance   string     `toml:"min_balance" comment:"azg below which the node warns that it cannot pay for its registrations"`
 	Store        StoreSizes `toml:"store"`
 	Limits       Limits     `toml:"limits"`
+	Sample       Sampling   `toml:"sample"`
 	Log          daemon.Log `toml:"log"`
+}
+
+// Sampling bounds the search for chunks that win the lottery.
+type Sampling struct {
+	MiBPerRound int    `toml:"mib_per_round" comment:"rows read in one round of the sampling lottery, at idle priority; 0: no part in it"`
+	MinReward   string `toml:"min_reward" comment:"azg; a winner that is paid less is not worth its transaction and is not sought"`
 }
 
 // StoreSizes bound the disk.
@@ -60,7 +67,8 @@ func DefaultConfig() Config {
 			AdmitWait: 5 * second, UnseenWait: 5 * second, SubmitTimeout: 120 * second, IdleTimeout: 20 * second,
 			Reads: 64, ReadsPerSecond: 1000, ReadMiB: 512, Connections: 512,
 		},
-		Log: daemon.DefaultLog(),
+		Sample: Sampling{MiBPerRound: 256, MinReward: "300000000000000"},
+		Log:    daemon.DefaultLog(),
 	}
 }
 
@@ -86,7 +94,7 @@ func (c Config) Validate() error {
 		{"limits.memory_mib", l.MemoryMiB, 1, 1 << 20}, {"limits.submitter_mib_per_minute", l.SubmitterMiB, 1, 1 << 30},
 		{"limits.bad_per_minute", l.BadPerMinute, 1, 1 << 20}, {"limits.reads", l.Reads, 1, 1 << 16},
 		{"limits.reads_per_second", l.ReadsPerSecond, 1, 1 << 20}, {"limits.read_mib_per_second", l.ReadMiB, 1, 1 << 20},
-		{"limits.connections", l.Connections, 1, 1 << 16},
+		{"limits.connections", l.Connections, 1, 1 << 16}, {"sample.mib_per_round", c.Sample.MiBPerRound, 0, 1 << 30},
 	} {
 		if limit.got < limit.low || limit.got > limit.high {
 			return fmt.Errorf("%s is %d, want %d to %d", limit.name, limit.got, limit.low, limit.high)
@@ -112,6 +120,9 @@ func (c Config) Validate() error {
 	}
 	if _, err := parseAmount(c.MinBalance); err != nil {
 		return fmt.Errorf("min_balance: %w", err)
+	}
+	if _, err := parseAmount(c.Sample.MinReward); err != nil {
+		return fmt.Errorf("sample.min_reward: %w", err)
 	}
 	return daemon.Loopback("status", c.StatusListen)
 }

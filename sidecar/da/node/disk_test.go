@@ -228,8 +228,15 @@ func TestExpiredEpochsArePruned(t *testing.T) {
 	second := put(300_000, 2)
 	next(2)
 	next(3)
-	w.served(n, first) // retention 2, and an epoch for the confirmation window
-	next(4)
+	if _, err := w.chain.DABlob(t.Context(), second.id); err == nil {
+		t.Fatal("this case wants a blob whose record the chain has forgotten")
+	}
+	w.checkRecord(n, second) // its confirmed root is not
+	for epoch := uint64(4); epoch <= 8; epoch++ {
+		next(epoch)
+	}
+	w.served(n, first) // retention 2, an epoch for the confirmation window, five for that of challenges
+	next(9)
 	w.eventually("the first epoch is pruned", func() bool { return n.Status().Blobs.Held == 1 })
 	w.eventually("its loads are free", func() bool { return n.Status().Blobs.Bytes <= bytesOfOne })
 	w.served(n, second)
@@ -238,10 +245,6 @@ func TestExpiredEpochsArePruned(t *testing.T) {
 	}
 	n.restart()
 	w.served(n, second)
-	w.checkRecord(n, second) // its record on chain is gone, its confirmed root is not
-	if _, err := w.chain.DABlob(t.Context(), second.id); err == nil {
-		t.Fatal("this case wants a blob whose record the chain has forgotten")
-	}
-	next(5)
+	next(10)
 	w.eventually("the second epoch is pruned", func() bool { s := n.Status().Blobs; return s.Held == 0 && s.Bytes == 0 })
 }

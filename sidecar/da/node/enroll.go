@@ -45,7 +45,7 @@ type Standing struct {
 }
 
 // run looks at each block until this signer is registered for the next epoch.
-func (g *registrar) run(ctx context.Context) error {
+func (g *registrar) run(ctx context.Context) {
 	for {
 		_, moved := g.view.at() // before the look: a block that comes meanwhile counts
 		err := g.look(ctx)
@@ -60,7 +60,7 @@ func (g *registrar) run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			return nil
+			return
 		case <-moved:
 		case <-timer.C:
 		}

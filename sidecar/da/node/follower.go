@@ -24,7 +24,7 @@ const (
 // chain is asked for each of it by name. A node that was away catches up with
 // the first look.
 type follower struct {
-	client  chain.DAClient
+	client  Chain
 	store   *Store
 	view    *view
 	address chain.Address
@@ -33,18 +33,19 @@ type follower struct {
 	later  map[uint64]int64 // blob id → height before which it is not asked for
 	turn   uint64           // blob id at which the next look begins
 	pruned uint64           // epochs below are pruned
+	window uint64           // blocks in which a challenge must be answered
 	seats  quorumID         // for which seats were counted last: epoch and number of quorums
 
 	mu      sync.Mutex
 	trouble error // of the last look
 }
 
-func newFollower(client chain.DAClient, store *Store, view *view, address chain.Address, log *slog.Logger) *follower {
+func newFollower(client Chain, store *Store, view *view, address chain.Address, log *slog.Logger) *follower {
 	return &follower{client: client, store: store, view: view, address: address, log: log, later: map[uint64]int64{}}
 }
 
 // run looks at the chain at each block, or now and then when none comes.
-func (f *follower) run(ctx context.Context) error {
+func (f *follower) run(ctx context.Context) {
 	blocks := f.client.Blocks(ctx)
 	ticker := time.NewTicker(followInterval)
 	defer ticker.Stop()
@@ -52,7 +53,7 @@ func (f *follower) run(ctx context.Context) error {
 		f.note(ctx, f.look(ctx))
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case <-ticker.C:
 		case _, ok := <-blocks:
 			if !ok {
@@ -100,6 +101,9 @@ func (f *follower) look(ctx context.Context) error {
 			return err
 		}
 		if limits, err = f.client.DALimits(ctx); err != nil {
+			return err
+		}
+		if f.window, err = f.client.DAChallengeWindow(ctx); err != nil {
 			return err
 		}
 	}
@@ -209,18 +213,17 @@ func (f *follower) confirm(ctx context.Context, height int64, ids []uint64) erro
 	return nil
 }
 
-// promiseEpochs is how long after its epoch a blob is kept: the retention, and
-// the window in which it may still be confirmed.
-func promiseEpochs(limits chain.DALimits) uint64 {
-	if limits.EpochBlocks == 0 {
-		return limits.RetentionEpochs
-	}
-	return limits.RetentionEpochs + (limits.ConfirmWindowBlocks+limits.EpochBlocks-1)/limits.EpochBlocks
+// promiseEpochs is how long after its epoch a blob is kept: the retention, the
+// window in which it may be confirmed, and the one in which a challenge of the
+// last moment must be answered.
+func promiseEpochs(limits chain.DALimits, challengeBlocks uint64) uint64 {
+	length := max(limits.EpochBlocks, 1)
+	return limits.RetentionEpochs + (limits.ConfirmWindowBlocks+length-1)/length + (challengeBlocks+length-1)/length
 }
 
 // prune deletes what nobody may ask for any more.
 func (f *follower) prune(ctx context.Context, epoch chain.DAEpoch, limits chain.DALimits) error {
-	promise := promiseEpochs(limits)
+	promise := promiseEpochs(limits, f.window)
 	if epoch.Number <= promise || epoch.Number-promise <= f.pruned {
 		return nil
 	}

@@ -23,6 +23,10 @@ func (n *Node) registerMetrics(registry prometheus.Registerer) {
 	counter("bytes_served_total", "Bytes of rows and paths sent to readers.", &n.counts.servedBytes)
 	counter("chunks_served_total", "Chunks sent to readers.", &n.counts.servedChunks)
 	counter("lost_rows_total", "Reads of rows that rot took.", &n.counts.lost)
+	counter("samples_paid_total", "Chunks that won the lottery and that the chain took.", &n.counts.samplesPaid)
+	counter("sample_winners_total", "Chunks found that win.", &n.counts.sampleWinners)
+	counter("challenges_answered_total", "Challenges answered.", &n.counts.challengesAnswered)
+	counter("challenges_failed_total", "Challenges that could not be answered.", &n.counts.challengesFailed)
 	n.scrub.Register(registry, "zg_da_node")
 	gauge := func(name, help string, value func(Status) float64) {
 		registry.MustRegister(prometheus.NewGaugeFunc(

@@ -26,10 +26,22 @@ import (
 	"github.com/zgd-network/zgd/sidecar/storage/flowlog"
 )
 
+// Chain is what a node asks of its chain; Sender what it sends.
+type (
+	Chain interface {
+		chain.DAClient
+		chain.DASampleReader
+	}
+	Sender interface {
+		chain.DASender
+		chain.DASampleSender
+	}
+)
+
 // Deps are the world around a node.
 type Deps struct {
-	Chain    chain.DAClient
-	Sender   chain.DASender
+	Chain    Chain
+	Sender   Sender
 	Listener net.Listener // of the gRPC port
 	Disk     flowlog.FS   // nil: the system's
 	Now      func() time.Time
@@ -57,7 +69,8 @@ type Node struct {
 	store     *Store
 	follower  *follower
 	registrar *registrar
-	trouble   error // before the node runs
+	sampler   *sampler // nil: no part in the lottery
+	trouble   error    // before the node runs
 }
 
 // New returns a node; Run starts it. Its keys are below home, made if there are
@@ -101,26 +114,14 @@ func (n *Node) Run(ctx context.Context) error {
 			n.log.Error("close store", "err", err)
 		}
 	}()
-	amount, err := parseAmount(n.config.MinBalance)
-	if err != nil {
-		return err
-	}
-	address := n.deps.Sender.Bytes()
-	follower := newFollower(n.deps.Chain, store, n.view, address, n.log)
-	registrar := &registrar{
-		config: n.config, reader: n.deps.Chain, sender: n.deps.Sender, keys: n.keys, view: n.view, evmChainID: status.EVMChainID,
-		log: n.log, rekeyed: n.offerKey, minBalance: amount,
-	}
-	n.mu.Lock()
-	n.store, n.follower, n.registrar, n.status, n.trouble = store, follower, registrar, status, nil
-	n.mu.Unlock()
 	service := n.newService(store, status)
+	work := n.furnish(store, status)
 	var all sync.WaitGroup
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	all.Go(func() { _ = follower.run(ctx) })
-	all.Go(func() { _ = registrar.run(ctx) })
-	all.Go(func() { n.runScrub(ctx, store) })
+	for _, run := range work {
+		all.Go(func() { run(ctx) })
+	}
 	err = n.serve(ctx, service, key)
 	stop()
 	all.Wait()
@@ -128,6 +129,30 @@ func (n *Node) Run(ctx context.Context) error {
 	n.trouble = errors.New("stopped")
 	n.mu.Unlock()
 	return err
+}
+
+// furnish makes what works beside the port.
+func (n *Node) furnish(store *Store, status chain.Status) (work []func(context.Context)) {
+	least, _ := parseAmount(n.config.MinBalance) // New has validated both
+	reward, _ := parseAmount(n.config.Sample.MinReward)
+	address := n.deps.Sender.Bytes()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.follower = newFollower(n.deps.Chain, store, n.view, address, n.log)
+	n.registrar = &registrar{
+		config: n.config, reader: n.deps.Chain, sender: n.deps.Sender, keys: n.keys, view: n.view, evmChainID: status.EVMChainID,
+		log: n.log, rekeyed: n.offerKey, minBalance: least,
+	}
+	answerer := &answerer{
+		reader: n.deps.Chain, sender: n.deps.Sender, store: store, view: n.view, address: address, log: n.log, counts: &n.counts,
+	}
+	work = append(work, n.follower.run, n.registrar.run, answerer.run, func(ctx context.Context) { n.runScrub(ctx, store) })
+	if n.config.Sample.MiBPerRound > 0 {
+		n.sampler = newSampler(n, store, reward)
+		work = append(work, n.sampler.run)
+	}
+	n.store, n.status, n.trouble = store, status, nil
+	return work
 }
 
 // meet waits until the chain says who it is and which key it knows this signer by.

@@ -60,6 +60,9 @@ type counters struct {
 	servedRows, servedBytes    atomic.Uint64
 	servedChunks, lost         atomic.Uint64
 	busy                       atomic.Uint64
+
+	sampledRows, sampleWinners, samplesPaid atomic.Uint64
+	challengesAnswered, challengesFailed    atomic.Uint64
 }
 
 // incoming is a submission's stream.

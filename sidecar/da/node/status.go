@@ -40,6 +40,7 @@ type Status struct {
 	Tombstoned bool                `json:"tombstoned"`
 	Blobs      StatusBlobs         `json:"blobs"`
 	Served     StatusServed        `json:"served"`
+	Sampling   StatusSampling      `json:"sampling"`
 	Scrub      nodeapi.ScrubStatus `json:"scrub"`
 	UptimeS    int64               `json:"uptime_seconds"`
 	LastError  string              `json:"last_error,omitempty"`
@@ -64,10 +65,21 @@ type StatusServed struct {
 	Lost   uint64 `json:"lost"` // reads of rows that rot took
 }
 
+// StatusSampling is what was shown to the chain since the start.
+type StatusSampling struct {
+	Round              uint64 `json:"round"`
+	Rows               uint64 `json:"rows"`    // read for the lottery
+	Winners            uint64 `json:"winners"` // found
+	Paid               uint64 `json:"paid"`    // that the chain took
+	RewardAzg          string `json:"reward_azg"`
+	ChallengesAnswered uint64 `json:"challenges_answered"`
+	ChallengesFailed   uint64 `json:"challenges_failed"`
+}
+
 // Status says how the node is doing.
 func (n *Node) Status() Status {
 	n.mu.Lock()
-	chainStatus, store, registrar, trouble := n.status, n.store, n.registrar, n.trouble
+	chainStatus, store, registrar, sampler, trouble := n.status, n.store, n.registrar, n.sampler, n.trouble
 	n.mu.Unlock()
 	address := n.deps.Sender.Bytes()
 	out := Status{
@@ -89,6 +101,13 @@ func (n *Node) Status() Status {
 	}
 	out.Blobs.Held, out.Blobs.Waiting, out.Blobs.Bytes = store.Counts()
 	n.addStanding(&out, registrar.status())
+	out.Sampling = StatusSampling{
+		Rows: n.counts.sampledRows.Load(), Winners: n.counts.sampleWinners.Load(), Paid: n.counts.samplesPaid.Load(), RewardAzg: "0",
+		ChallengesAnswered: n.counts.challengesAnswered.Load(), ChallengesFailed: n.counts.challengesFailed.Load(),
+	}
+	if sampler != nil {
+		out.Sampling.Round, out.Sampling.RewardAzg = sampler.standing()
+	}
 	if err := n.health(); err != nil {
 		out.LastError = err.Error()
 	}

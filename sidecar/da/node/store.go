@@ -159,6 +159,20 @@ func (s *Store) Record(id uint64) (*Record, error) {
 	return decodeRecord(value)
 }
 
+// Since lists the blobs of an epoch and those after it.
+func (s *Store) Since(epoch uint64) (ids []uint64, err error) {
+	err = s.meta.Iterate([]byte{prefixEpoch}, func(key, _ []byte) (bool, error) {
+		if len(key) != 17 {
+			return false, fmt.Errorf("%w: epoch key %x", ErrRecord, key)
+		}
+		if binary.BigEndian.Uint64(key[1:]) >= epoch {
+			ids = append(ids, binary.BigEndian.Uint64(key[9:]))
+		}
+		return true, nil
+	})
+	return ids, err
+}
+
 // WithRoot returns the blobs with a root, the newest first: the same payload can
 // be ordered again. ErrNotHeld when there is none.
 func (s *Store) WithRoot(root erasure.Hash) ([]*Record, error) {

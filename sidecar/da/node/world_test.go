@@ -103,7 +103,7 @@ func writeKey(t *testing.T, home string, secret bls.SecretKey) {
 // testConfig is small and quick.
 func testConfig() node.Config {
 	config := node.DefaultConfig()
-	config.Store.PackSlots, config.Store.ScrubMiB = 64, 0
+	config.Store.PackSlots, config.Store.ScrubMiB, config.Sample.MiBPerRound = 64, 0, 0
 	config.Limits.AdmitWait, config.Limits.UnseenWait = daemon.Duration(200*time.Millisecond), daemon.Duration(300*time.Millisecond)
 	return config
 }

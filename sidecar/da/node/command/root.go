@@ -80,7 +80,7 @@ func loadKey(config node.Config) (chain.Key, error) {
 // account is a connection to the chain that can send.
 type account struct {
 	client *chain.Remote
-	sender chain.DASender
+	sender node.Sender
 }
 
 func (a account) Close() error { return a.client.Close() }

@@ -65,6 +65,8 @@ func printStatus(w io.Writer, s node.Status) {
 	fmt.Fprintf(w, "blobs      %d held (%d wait for confirmation), %.3f GiB\n", s.Blobs.Held, s.Blobs.Waiting, float64(s.Blobs.Bytes)/(1<<30))
 	fmt.Fprintf(w, "signed     %d blobs in %d batches; %d submissions accepted, %d refused\n", s.Blobs.Signed, s.Blobs.Batches, s.Blobs.Accepted, s.Blobs.Refused)
 	fmt.Fprintf(w, "served     %d rows, %d chunks, %.3f GiB; %d lost to rot\n", s.Served.Rows, s.Served.Chunks, float64(s.Served.Bytes)/(1<<30), s.Served.Lost)
+	fmt.Fprintf(w, "sampling   round %d: %d winners of %d paid, %s azg; %d challenges answered, %d not\n",
+		s.Sampling.Round, s.Sampling.Paid, s.Sampling.Winners, s.Sampling.RewardAzg, s.Sampling.ChallengesAnswered, s.Sampling.ChallengesFailed)
 	fmt.Fprintf(w, "scrub      %.3f GiB checked, %d loads rotten\n", float64(s.Scrub.Bytes)/(1<<30), s.Scrub.Rotten)
 	if s.LastError != "" {
 		fmt.Fprintf(w, "last error %s\n", s.LastError)
