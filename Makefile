@@ -18,7 +18,7 @@ E2E ?= ./tests/e2e/... ./tests/clients/... ./tests/rpc/... ./tests/tools/...
 # e.g. make devnet DEVNET_FLAGS='--validators 4 --reset'
 DEVNET_FLAGS ?=
 
-.PHONY: help build test lint proto proto-lint solidity bench bench-evm soak vectors e2e devnet install clean
+.PHONY: help build test lint proto proto-lint solidity bench bench-da bench-evm soak vectors e2e devnet install clean
 
 ## help: list the targets
 help:
@@ -59,6 +59,10 @@ solidity:
 ## bench: run the benchmarks and print their table
 bench:
 	scripts/bench.sh
+
+## bench-da: measure data availability, and what follows for 50 Gbit/s
+bench-da:
+	scripts/bench-da.sh
 
 ## bench-evm: transactions and calls a second, beside plain evmd wiring and anvil (needs node and npm)
 bench-evm: build

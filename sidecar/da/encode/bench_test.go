@@ -171,6 +171,9 @@ func part(b *testing.B, p erasure.Profile, payload []byte, limit time.Duration, 
 func BenchmarkCores(b *testing.B) {
 	payload := noise(size32, 1)
 	one := shortest(5, wallTime, func() { encode.Recycle(encoded(b, erasure.Production, payload, 1)) })
+	blob := encoded(b, erasure.Production, payload, 1)
+	alone := best(5, func() { blob.FixRows(); blob.Fix() }) // what one core does while the others wait
+	serial := alone.Seconds() / best(5, func() { encode.Recycle(encoded(b, erasure.Production, payload, 1)) }).Seconds()
 	for c := 1; c <= min(runtime.GOMAXPROCS(0), 8); c *= 2 {
 		b.Run(fmt.Sprintf("cores=%d", c), func(b *testing.B) {
 			b.SetBytes(size32)
@@ -181,6 +184,7 @@ func BenchmarkCores(b *testing.B) {
 			b.ReportMetric(mbps(size32, least), "best-MB/s")
 			b.ReportMetric(one.Seconds()/least.Seconds()/float64(c), "of-linear")
 			b.ReportMetric(float64(least.Microseconds())/1000, "best-ms")
+			b.ReportMetric(100*serial, "serial-%")
 		})
 	}
 }

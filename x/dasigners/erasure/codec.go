@@ -7,10 +7,18 @@ import (
 	"github.com/klauspost/reedsolomon"
 )
 
-// StripeSize is the columns, in bytes of each row, that are encoded at once: it
-// bounds the work memory to 2·N·StripeSize (16 MiB for 4096 rows) and keeps it in
-// the cache.
-const StripeSize = 2048
+// StripeSize is the most columns, in bytes of each row, that are encoded at once.
+const StripeSize = 4096
+
+// stripeSize is StripeSize, or half of it where there are more than 2048 parity
+// rows: the work memory is twice the parity rows, rounded up to a power of two,
+// and 16 MiB of it is where the caches like it best and cores can have their own.
+func (p Profile) stripeSize() int {
+	if p.N-p.K > 2048 {
+		return StripeSize / 2
+	}
+	return StripeSize
+}
 
 // Codec is a Reed-Solomon backend: Leopard over GF(2^16), systematic. All
 // backends give the same bytes; package erasuretest judges them.

@@ -57,12 +57,13 @@ func (b *Blob) LayRows(payload []byte, from, to int) {
 }
 
 // Stripes is how many calls of EncodeStripe fill the parity rows.
-func (b *Blob) Stripes() int { return (b.RowSize + StripeSize - 1) / StripeSize }
+func (b *Blob) Stripes() int { return (b.RowSize + b.Profile.stripeSize() - 1) / b.Profile.stripeSize() }
 
 // EncodeStripe fills one stripe of columns of the parity rows.
 func (b *Blob) EncodeStripe(codec Codec, stripe int) error {
-	from := stripe * StripeSize
-	to := min(from+StripeSize, b.RowSize)
+	size := b.Profile.stripeSize()
+	from := stripe * size
+	to := min(from+size, b.RowSize)
 	part := make([][]byte, len(b.Rows))
 	for i, row := range b.Rows {
 		part[i] = row[from:to:to]

@@ -38,8 +38,9 @@ func (c Commitment) fill(codec Codec, all [][]byte) error {
 		return nil
 	}
 	rebuilt := cut(make([]byte, len(missing)*c.RowSize), c.RowSize)
-	for from := 0; from < c.RowSize; from += StripeSize {
-		to := min(from+StripeSize, c.RowSize)
+	stripe := c.Profile.stripeSize()
+	for from := 0; from < c.RowSize; from += stripe {
+		to := min(from+stripe, c.RowSize)
 		part := make([][]byte, len(all))
 		for i, row := range all {
 			if row != nil {
