@@ -39,7 +39,7 @@ Ctrl-C leaves everything so that the same command goes on from there.`,
 				return err
 			}
 			use := keyOptional // a disperser's client has no need of one
-			if opts.Direct && !opts.DryRun {
+			if (opts.Direct || opts.Archive) && !opts.DryRun {
 				use = keyNeeded
 			}
 			s, err := a.connectDA(cmd, use, func(o *da.Options, ready network.Ready) {
@@ -59,7 +59,7 @@ Ctrl-C leaves everything so that the same command goes on from there.`,
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&opts.Direct, "direct", false, "encode, disperse and confirm here, with your key")
-	flags.BoolVar(&opts.Archive, "archive", false, "enter it into the storage log as well, to be mined")
+	flags.BoolVar(&opts.Archive, "archive", false, "enter it into the storage log as well, to be mined; implies --direct")
 	flags.BoolVarP(&yes, "yes", "y", false, "agree to the price without being asked")
 	flags.BoolVar(&opts.DryRun, "dry-run", false, "print root and price; sign and send nothing")
 	flags.StringVar(&encoder, "encoder", "", "gRPC address of a disperser, host:port, https://host:port with TLS (default the network's)")
@@ -72,6 +72,9 @@ Ctrl-C leaves everything so that the same command goes on from there.`,
 func printDAQuote(w io.Writer, q da.Quote) {
 	fmt.Fprintf(w, "price of %s: %d blobs\n", formatBytes(q.SizeBytes), q.Blobs)
 	fmt.Fprintf(w, "  blobs      %s  (to the signers who hold them, the lottery and the community pool)\n", formatAmount(q.Fee))
+	if q.Endowment.Sign() > 0 {
+		fmt.Fprintf(w, "  endowment  %s  (to the miners who prove they hold it, as of 'zg put')\n", formatAmount(q.Endowment))
+	}
 	fmt.Fprintf(w, "  gas        %s  (to the validators, estimated, %d transactions)\n", formatAmount(q.Gas), q.Transactions)
 	fmt.Fprintf(w, "  total      %s\n", formatAmount(q.Total()))
 	if q.Balance != nil {

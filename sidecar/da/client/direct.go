@@ -135,10 +135,18 @@ func (d *direct) order(ctx context.Context, items []*item) (chain.DASubmission, 
 	s := chain.DASubmission{Profile: d.profile.ID, DataLens: lensOf(items)}
 	for _, it := range items {
 		s.Roots = append(s.Roots, it.root)
+		s.StorageRoots = append(s.StorageRoots, it.nodes...)
 	}
-	var err error
-	s.MaxFee, err = d.prices.of(ctx, s.DataLens)
-	return s, err
+	fee, err := d.prices.of(ctx, s.DataLens)
+	if err != nil {
+		return s, err
+	}
+	endowment, err := d.endowments(ctx, s.DataLens)
+	if err != nil {
+		return s, err
+	}
+	s.MaxFee = new(big.Int).Add(fee, endowment)
+	return s, nil
 }
 
 // orderBlobs pays for blobs; the chain draws their quorum.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/zgd-network/zgd/sidecar/internal/chain"
+	"github.com/zgd-network/zgd/x/dasigners/erasure"
 )
 
 // GetOptions steer one get.
@@ -63,7 +64,7 @@ func (c *Client) Get(ctx context.Context, root chain.Hash, path string, opts Get
 func (c *Client) GetTo(ctx context.Context, root chain.Hash, w io.Writer, opts GetOptions) (*GetResult, error) {
 	g := &getting{Client: c, w: w, began: time.Now()}
 	g.result = &GetResult{Root: hexRoot(root), Kind: KindBlob, Faults: []Fault{}}
-	first, err := g.retrieve(ctx, root)
+	first, err := g.retrieve(ctx, root, true)
 	if err == nil {
 		if IsManifest(first) && !opts.Raw {
 			g.result.Kind = KindManifest
@@ -80,14 +81,15 @@ func (c *Client) GetTo(ctx context.Context, root chain.Hash, w io.Writer, opts G
 // getting is one get under way.
 type getting struct {
 	*Client
-	w      io.Writer
-	began  time.Time
-	result *GetResult
+	w       io.Writer
+	began   time.Time
+	profile uint8 // of the last blob
+	result  *GetResult
 }
 
 // retrieve reads one blob and tells of members that did not do their part.
-func (g *getting) retrieve(ctx context.Context, root chain.Hash) ([]byte, error) {
-	got, err := g.Retrieve(ctx, root)
+func (g *getting) retrieve(ctx context.Context, root chain.Hash, stage bool) ([]byte, error) {
+	got, err := g.Client.retrieve(ctx, root, stage, g.opts.Progress)
 	if got != nil {
 		for _, f := range got.Faults {
 			g.opts.Progress.Note("signer " + f.String())
@@ -99,6 +101,7 @@ func (g *getting) retrieve(ctx context.Context, root chain.Hash) ([]byte, error)
 		return nil, err
 	}
 	g.result.Blobs++
+	g.profile = got.Blob.Profile
 	return got.Payload, nil
 }
 
@@ -108,12 +111,12 @@ func (g *getting) follow(ctx context.Context, payload []byte) error {
 	if err != nil {
 		return err
 	}
-	g.opts.Progress.Stage(StageFetch, manifest.SizeBytes)
+	g.opts.Progress.Stage(StageFetch, g.rowBytes(manifest))
 	hash := sha256.New()
 	w := g.w
 	g.w = io.MultiWriter(w, hash)
 	for i, part := range manifest.Parts {
-		payload, err := g.retrieve(ctx, part.Root)
+		payload, err := g.retrieve(ctx, part.Root, false)
 		if err != nil {
 			return fmt.Errorf("part %d of %d: %w", i, len(manifest.Parts), err)
 		}
@@ -128,6 +131,20 @@ func (g *getting) follow(ctx context.Context, payload []byte) error {
 		return fmt.Errorf("%w: the parts are right, but their SHA-256 is %x, the manifest says %x", ErrManifest, hash.Sum(nil), manifest.SHA256)
 	}
 	return nil
+}
+
+// rowBytes is what the data rows of all parts have, for progress.
+func (g *getting) rowBytes(m *Manifest) (total uint64) {
+	profile, err := erasure.ProfileByID(g.profile)
+	if err != nil {
+		return m.SizeBytes
+	}
+	for _, part := range m.Parts {
+		if rowSize, err := profile.RowSize(part.SizeBytes); err == nil {
+			total += uint64(profile.K * rowSize)
+		}
+	}
+	return total
 }
 
 func (g *getting) write(payload []byte) error {

@@ -19,7 +19,7 @@ const groupRowsBytes = 264 << 20
 // PutOptions steer one put.
 type PutOptions struct {
 	Direct  bool // encode, disperse and confirm here, with the own key, also when a disperser is known
-	Archive bool // enter the payloads into the storage log as well
+	Archive bool // enter the payloads into the storage log as well; implies Direct: the log entry is the submitter's
 	DryRun  bool // price only: sign nothing, send nothing
 	// Accept is asked before anything is signed or given to a disperser; nil: any price.
 	Accept func(Quote) error
@@ -72,7 +72,8 @@ type item struct {
 	kind    string
 	root    chain.Hash
 	dataLen uint64
-	payload []byte        // for the storage log or a disperser
+	payload []byte        // for a disperser
+	nodes   []byte        // of its entry in the storage log; empty: none
 	blob    *erasure.Blob // nil when somebody else disperses
 	out     *PutBlob
 }
@@ -174,11 +175,11 @@ func (p *putting) run(ctx context.Context) (err error) {
 
 // openLane chooses who disperses.
 func (p *putting) openLane() (lane, error) {
-	if p.opts.Direct || p.Client.opts.Encoder == "" {
+	if p.opts.Direct || p.opts.Archive || p.Client.opts.Encoder == "" {
 		if p.sender == nil && !p.opts.DryRun {
 			return nil, fmt.Errorf("%w: the fee of a blob is paid by its submitter", ErrNoKey)
 		}
-		p.result.Quote = &Quote{SizeBytes: p.source.sizeBytes, Fee: new(big.Int)}
+		p.result.Quote = &Quote{SizeBytes: p.source.sizeBytes, Fee: new(big.Int), Endowment: new(big.Int)}
 		return newDirect(p), nil
 	}
 	p.result.Via = p.Client.opts.Encoder
@@ -229,8 +230,10 @@ func (p *putting) encodeNext(ctx context.Context) (*item, error) {
 	if _, uploads := p.lane.(*hosted); uploads { // it encodes for itself
 		encode.Recycle(it.blob)
 		it.blob = nil
-	} else if !p.opts.Archive {
-		it.payload = nil
+	} else if it.payload = nil; p.opts.Archive {
+		if it.nodes, err = logNodes(payload); err != nil {
+			return nil, err
+		}
 	}
 	it.out = &PutBlob{Root: hexRoot(it.root), Kind: kind, SizeBytes: it.dataLen}
 	p.seen[it.root] = it

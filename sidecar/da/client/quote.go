@@ -14,14 +14,15 @@ type Quote struct {
 	SizeBytes    uint64   `json:"size_bytes"`
 	Blobs        int      `json:"blobs"` // to be paid; at most, if some later ones are confirmed already
 	Transactions int      `json:"transactions"`
-	Fee          *big.Int `json:"fee"`     // of the blobs
-	Gas          *big.Int `json:"gas"`     // of the transactions, estimated; nil unknown
-	Balance      *big.Int `json:"balance"` // nil unknown
+	Fee          *big.Int `json:"fee"`       // of the blobs
+	Endowment    *big.Int `json:"endowment"` // of their entries in the storage log
+	Gas          *big.Int `json:"gas"`       // of the transactions, estimated; nil unknown
+	Balance      *big.Int `json:"balance"`   // nil unknown
 }
 
-// Total is fee and gas.
+// Total is fee, endowment and gas.
 func (q *Quote) Total() *big.Int {
-	total := new(big.Int).Set(q.Fee)
+	total := new(big.Int).Add(q.Fee, q.Endowment)
 	if q.Gas != nil {
 		total.Add(total, q.Gas)
 	}
@@ -66,7 +67,12 @@ func (d *direct) addToQuote(ctx context.Context, now []*item) error {
 	if err != nil {
 		return err
 	}
+	endowment, err := d.endowments(ctx, lens)
+	if err != nil {
+		return err
+	}
 	q.Fee.Add(q.Fee, fee)
+	q.Endowment.Add(q.Endowment, endowment)
 	q.Blobs += len(lens)
 	q.Transactions += transactions
 	if d.sender == nil {

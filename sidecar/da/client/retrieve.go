@@ -52,6 +52,12 @@ type Retrieved struct {
 // make it, whoever they come from. A payload that no encoder writes is
 // ErrMalformedBlob, for every reader alike.
 func (c *Client) Retrieve(ctx context.Context, root chain.Hash) (*Retrieved, error) {
+	return c.retrieve(ctx, root, true, c.opts.Progress)
+}
+
+// retrieve is Retrieve; stage says whether this blob is a stage of progress or
+// part of one.
+func (c *Client) retrieve(ctx context.Context, root chain.Hash, stage bool, progress Progress) (*Retrieved, error) {
 	evmChainID, err := c.network(ctx)
 	if err != nil {
 		return nil, err
@@ -67,8 +73,11 @@ func (c *Client) Retrieve(ctx context.Context, root chain.Hash) (*Retrieved, err
 	if err := l.load(ctx, readers, evmChainID, c.opts.Retriever); err != nil {
 		return nil, err
 	}
+	if stage {
+		progress.Stage(StageFetch, uint64(l.commit.Profile.K*l.commit.RowSize))
+	}
 	began := time.Now()
-	f := newFetching(l, readers, c.opts.Retriever, c.opts.Progress)
+	f := newFetching(l, readers, c.opts.Retriever, progress)
 	rows, err := f.run(ctx)
 	out := &Retrieved{Blob: l.blob, Proven: l.proven, Rows: len(rows), FetchTime: time.Since(began), Faults: append(l.faults, f.blamed()...)}
 	if err != nil {

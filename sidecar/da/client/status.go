@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/big"
@@ -78,23 +77,28 @@ func (c *Client) unconfirmed(ctx context.Context, root chain.Hash, err error) (c
 	return blob, nil
 }
 
-// tellKind reads the first chunk of the payload, if its holder serves it.
+// tellKind reads the first chunk of the payload, if its holder serves it, and a
+// manifest whole: it is short.
 func (c *Client) tellKind(ctx context.Context, l *located, s *Status) {
 	chunk, err := c.firstChunk(ctx, l)
 	if err != nil || len(chunk) < erasure.HeaderSize {
 		return
 	}
-	payload := chunk[erasure.HeaderSize:]
 	s.Kind = KindBlob
-	if !IsManifest(payload) {
+	if !IsManifest(chunk[erasure.HeaderSize:]) {
 		return
 	}
 	s.Kind = KindManifest
-	if len(payload) < manifestHeadBytes { // rows of the test shapes are short
+	if s.SizeBytes > manifestBytes(MaxParts) {
 		return
 	}
-	head := payload[len(manifestMagic):]
-	s.FileBytes, s.Parts = binary.BigEndian.Uint64(head), int(binary.BigEndian.Uint32(head[40:]))
+	got, err := c.retrieve(ctx, l.root, false, quiet{})
+	if err != nil {
+		return
+	}
+	if m, err := DecodeManifest(got.Payload); err == nil {
+		s.FileBytes, s.Parts = m.SizeBytes, len(m.Parts)
+	}
 }
 
 func (c *Client) firstChunk(ctx context.Context, l *located) ([]byte, error) {
