@@ -43,6 +43,8 @@ func (d *daStage) blob(root [32]byte) daBlob {
 	d.tb.Helper()
 	byRoot := as[daBlob](d.read("getBlob(bytes32)", root)[0])
 	require.Equal(d.tb, byRoot, as[daBlob](d.read("getBlob(uint64)", byRoot.BlobId)[0]))
+	require.Equal(d.tb, byRoot, as[daBlob](d.read("getBlob(bytes32,address)", root, byRoot.Submitter)[0]))
+	d.refusesView("BlobNotFound", "getBlob(bytes32,address)", root, daAt)
 	response, err := d.da().Blob(context.Background(), &datypes.QueryBlobRequest{BlobId: byRoot.BlobId})
 	require.NoError(d.tb, err)
 	want := response.Blob

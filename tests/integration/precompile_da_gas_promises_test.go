@@ -19,7 +19,7 @@ import (
 // The second half of the gas table: what concerns a confirmed blob, in the
 // production shape with one row that is wrong.
 func TestTheDAGasTableCoversPromises(t *testing.T) {
-	c := newCrowd(t, quorum.MaxMembers)
+	c := newCrowd(t, erasure.Production, quorum.MaxMembers)
 	alice, k := c.Accounts[0], c.App.DASignersKeeper
 	const victim = 2000
 	var b *erasure.Blob

@@ -36,8 +36,8 @@ type crowd struct {
 	keys []bls.SecretKey
 }
 
-// newCrowd seats 4096 rows among members that sit in turn.
-func newCrowd(t testing.TB, members int) *crowd {
+// newCrowd seats the rows of a shape among members that sit in turn.
+func newCrowd(t testing.TB, profile erasure.Profile, members int) *crowd {
 	t.Helper()
 	c := &crowd{daStage: &daStage{stage: newStage(t, apptest.Options{})}}
 	c.signers = []daSigner{newDASigner(t, c.Accounts[0])}
@@ -46,7 +46,7 @@ func newCrowd(t testing.TB, members int) *crowd {
 	}
 	c.block()
 	c.ctx = c.Ctx()
-	drawn := quorum.Quorum{Seats: make([]uint16, erasure.Production.N)}
+	drawn := quorum.Quorum{Seats: make([]uint16, profile.N)}
 	sum := bls.SumG2()
 	for i := range members {
 		seed := sha256.Sum256(binary.BigEndian.AppendUint64(nil, uint64(i)))
@@ -60,7 +60,7 @@ func newCrowd(t testing.TB, members int) *crowd {
 	for seat := range drawn.Seats {
 		drawn.Seats[seat] = uint16(seat % members)
 	}
-	record := datypes.QuorumRecord(0, 0, erasure.Production.ID, drawn, bls.EncodeG2(&sum))
+	record := datypes.QuorumRecord(0, 0, profile.ID, drawn, bls.EncodeG2(&sum))
 	require.NoError(t, c.App.DASignersKeeper.Quorums.Set(c.ctx, collections.Join(uint64(0), uint32(0)), record))
 	epoch := c.epoch()
 	epoch.Quorums = 1
@@ -100,7 +100,7 @@ func (c *crowd) submitted(blobs int) (roots [][32]byte, lens, ids []uint64) {
 // x/dasigners/precompile/README.md.
 func TestTheDAGasTableCoversTheWork(t *testing.T) {
 	const members = quorum.MaxMembers
-	c := newCrowd(t, members)
+	c := newCrowd(t, erasure.Production, members)
 	alice, k := c.Accounts[0], c.App.DASignersKeeper
 	zero := new(big.Int)
 	roots, lens, ids := c.submitted(32)

@@ -310,6 +310,10 @@ interface IDASigners {
     /// newest. Reverts with BlobNotFound.
     function getBlob(bytes32 dataRoot) external view returns (Blob memory);
 
+    /// @notice The newest recent blob of an account with a root: several may order
+    /// the same root. Reverts with BlobNotFound.
+    function getBlob(bytes32 dataRoot, address submitter) external view returns (Blob memory);
+
     /// @notice Whether a recent blob with a root is confirmed. False, too, once
     /// its record is gone: then use the form with a proof.
     function isConfirmed(bytes32 dataRoot) external view returns (bool);

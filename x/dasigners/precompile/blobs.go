@@ -55,6 +55,9 @@ func (c contracts) blobs() table {
 		"getBlob(bytes32)": flat(gasByRoot, func(call contract.Call, args []any) ([]any, error) {
 			return result(c.keeper.BlobWithRoot(call.Ctx, args[0].([32]byte)))
 		}),
+		"getBlob(bytes32,address)": flat(gasRead, func(call contract.Call, args []any) ([]any, error) {
+			return result(c.keeper.BlobOf(call.Ctx, args[0].([32]byte), account(args[1].(common.Address))))
+		}),
 		"isConfirmed(bytes32)":  flat(gasByRoot, c.isConfirmed),
 		"confirmedRoot(uint64)": flat(gasRead, c.confirmedRoot),
 		isConfirmedOld: {Gas: contract.Gas{Base: gasRead, Extra: func(args []any) uint64 {

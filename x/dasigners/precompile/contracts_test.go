@@ -92,6 +92,7 @@ func TestOurSelectorsArePinned(t *testing.T) {
 		"deposit(uint256)":                               "b6b55f25 nonpayable",
 		"getBlob(bytes32)":                               "8a4d1ad4 view",
 		"getBlob(uint64)":                                "7357d593 view",
+		"getBlob(bytes32,address)":                       "559b2e30 view",
 		"getMembers(uint256,uint256)":                    "6e7ba939 view",
 		"getRowHolder(bytes32,uint256,uint256,uint32)":   "923b1860 view",
 		"hashToG1(bytes)":                                "f1718662 view",
