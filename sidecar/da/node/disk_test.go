@@ -66,7 +66,7 @@ func (w *world) served(n *running, b ordered) {
 	}
 }
 
-// mission D04 (disk full): a full disk refuses rows in words, signs nothing for
+// A full disk refuses rows in words, signs nothing for
 // them, serves what it has, and goes on by itself.
 func TestAFullDiskRefusesAndServes(t *testing.T) {
 	w := newWorld(t, []uint32{1})
@@ -140,7 +140,7 @@ func rot(t *testing.T, home string, needle []byte) {
 	t.Fatal("the bytes are in no pack")
 }
 
-// mission D04 (disk rot): a bit that rots never leaves the node. The rows of that
+// A bit that rots never leaves the node. The rows of that
 // load are answered as not found, those of other loads are served, and new blobs
 // find room.
 func TestRotIsNeverServed(t *testing.T) {
@@ -191,7 +191,7 @@ func TestRotUnderTheNextBlob(t *testing.T) {
 	w.served(n, b)
 }
 
-// mission D10 (retention): when retention is over, an epoch's blobs go as whole
+// When retention is over, an epoch's blobs go as whole
 // loads; those of later epochs stay. A lapsed blob frees the loads it had alone.
 func TestExpiredEpochsArePruned(t *testing.T) {
 	w := newWorld(t, []uint32{1}, func(p *chaintest.DAParams) {

@@ -42,7 +42,7 @@ func TestVictim(t *testing.T) {
 	select {}
 }
 
-// mission D04 (kill -9): what a node acknowledged or signed before it was killed
+// What a node acknowledged or signed before it was killed
 // is there, whole and right, when it comes back; and nothing that is not right.
 func TestKilledBetweenStoreAndSignKeepsItsPromise(t *testing.T) {
 	w := newWorld(t, []uint32{1})

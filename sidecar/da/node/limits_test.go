@@ -35,7 +35,7 @@ func (w *world) hang(n *running, b ordered) (grpc.ClientStreamingClient[pb.Submi
 	return stream, cancel
 }
 
-// mission D10 (limits): a submission beyond what fits at a time is refused with a
+// A submission beyond what fits at a time is refused with a
 // hint when to come back, and taken when there is room again.
 func TestSubmissionsAtATimeAreBounded(t *testing.T) {
 	for name, limit := range map[string]func(*node.Limits){
@@ -90,7 +90,7 @@ func TestABlobIsTakenOnceAtATime(t *testing.T) {
 	})
 }
 
-// mission D10 (limits): who sends bad rows again and again waits; others do not.
+// Who sends bad rows again and again waits; others do not.
 func TestBadSubmissionsCostTheirSubmitter(t *testing.T) {
 	w := newWorld(t, []uint32{1})
 	n := w.start(1, limited(func(l *node.Limits) { l.BadPerMinute = 3 }))
@@ -110,7 +110,7 @@ func TestBadSubmissionsCostTheirSubmitter(t *testing.T) {
 	refused(t, err, codes.PermissionDenied, "was ordered by")
 }
 
-// mission D10 (limits): rows of a submitter count against its share, and all rows
+// Rows of a submitter count against its share, and all rows
 // in memory against the node's; a blob that can never fit is said so.
 func TestSharesAndMemory(t *testing.T) {
 	w := newWorld(t, []uint32{1})
@@ -156,7 +156,7 @@ func TestABlobThatComesWithTheNextBlock(t *testing.T) {
 	refused(t, <-answers, codes.InvalidArgument, "preimage has 700 bytes")
 }
 
-// mission D10 (limits): reads are counted by peer.
+// Reads are counted by peer.
 func TestReadsOfOnePeerAreBounded(t *testing.T) {
 	w := newWorld(t, []uint32{1})
 	n := w.start(1, limited(func(l *node.Limits) { l.ReadsPerSecond = 2 }))

@@ -9,7 +9,7 @@ import (
 	"github.com/zgd-network/zgd/x/dasigners/erasure"
 )
 
-// mission D03 D04 (the signer's part): three signers take their rows, sign one
+// mission D03 D07 (the signer): three signers take their rows, sign one
 // batch of two blobs, the chain confirms it, and each serves its rows, chunks and
 // the proof that the blob was confirmed; a restart changes nothing.
 func TestABlobIsHeldSignedConfirmedAndServed(t *testing.T) {

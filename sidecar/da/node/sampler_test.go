@@ -10,7 +10,7 @@ import (
 
 func sampling(n *running) { n.config.Sample.MiBPerRound, n.config.Sample.MinReward = 64, "0" }
 
-// mission D08 (the node's part): in each round of the lottery a node searches the
+// mission D10 (the node): in each round of the lottery a node searches the
 // rows that it holds, brings the chunks that win to the chain and is paid for them.
 func TestANodeIsPaidForWhatItHolds(t *testing.T) {
 	w := newWorld(t, []uint32{1})
@@ -56,7 +56,7 @@ func TestSmallRewardsAreNotSought(t *testing.T) {
 	}
 }
 
-// mission D09 (the node's part): a challenge for a row that is held is answered by
+// mission D10 (the node): a challenge for a row that is held is answered by
 // itself; one for a row that rotted is not, and the status tells.
 func TestChallengesAreAnswered(t *testing.T) {
 	w := newWorld(t, []uint32{1})
