@@ -49,8 +49,9 @@ type Limits struct {
 	UnseenWait     daemon.Duration `toml:"unseen_wait" comment:"how long a submission waits for a blob that the chain node has not seen"`
 	SubmitTimeout  daemon.Duration `toml:"submit_timeout" comment:"longest submission"`
 	IdleTimeout    daemon.Duration `toml:"idle_timeout" comment:"longest silence within a submission"`
-	Reads          int             `toml:"reads" comment:"reads served at a time"`
-	ReadsPerSecond int             `toml:"reads_per_second" comment:"reads of one peer"`
+	ReadTimeout    daemon.Duration `toml:"read_timeout" comment:"longest read"`
+	Reads          int             `toml:"reads" comment:"reads served at a time; one peer gets half of them at most"`
+	ReadsPerSecond int             `toml:"reads_per_second" comment:"reads and signatures asked for by one peer"`
 	ReadMiB        int             `toml:"read_mib_per_second" comment:"rows sent to one peer"`
 	Connections    int             `toml:"connections" comment:"open gRPC connections"`
 }
@@ -64,7 +65,7 @@ func DefaultConfig() Config {
 		Store: StoreSizes{PackSlots: 1024, ScrubMiB: scrub.DefaultMiBPerSecond},
 		Limits: Limits{
 			Submissions: 16, PerSubmitter: 8, MemoryMiB: 640, SubmitterMiB: 32 << 10, BadPerMinute: 10,
-			AdmitWait: 5 * second, UnseenWait: 5 * second, SubmitTimeout: 120 * second, IdleTimeout: 20 * second,
+			AdmitWait: 5 * second, UnseenWait: 5 * second, SubmitTimeout: 120 * second, IdleTimeout: 20 * second, ReadTimeout: 120 * second,
 			Reads: 64, ReadsPerSecond: 1000, ReadMiB: 512, Connections: 512,
 		},
 		Sample: Sampling{MiBPerRound: 256, MinReward: "300000000000000"},
@@ -104,7 +105,7 @@ func (c Config) Validate() error {
 		name string
 		got  daemon.Duration
 	}{
-		{"admit_wait", l.AdmitWait}, {"unseen_wait", l.UnseenWait}, {"submit_timeout", l.SubmitTimeout}, {"idle_timeout", l.IdleTimeout},
+		{"admit_wait", l.AdmitWait}, {"unseen_wait", l.UnseenWait}, {"submit_timeout", l.SubmitTimeout}, {"idle_timeout", l.IdleTimeout}, {"read_timeout", l.ReadTimeout},
 	} {
 		if wait.got < daemon.Duration(1e6) || wait.got > daemon.Duration(3600e9) {
 			return fmt.Errorf("limits.%s is too short or too long, want 1ms to 1h", wait.name)

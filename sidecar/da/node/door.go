@@ -134,6 +134,9 @@ func (s *service) SignBatch(ctx context.Context, request *pb.SignBatchRequest) (
 	if err != nil {
 		return nil, s.answer(ctx, err)
 	}
+	if err := s.limits.call(wire.PeerHost(ctx)); err != nil {
+		return nil, s.answer(ctx, err)
+	}
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(s.config.Limits.IdleTimeout))
 	defer cancel()
 	signature, err := s.sign(ctx, submitter, request.GetEpoch(), request.GetQuorumId(), request.GetBlobIds())
@@ -148,14 +151,26 @@ func (s *service) SignBatch(ctx context.Context, request *pb.SignBatchRequest) (
 
 // GetRows reads rows.
 func (s *service) GetRows(request *pb.GetRowsRequest, stream grpc.ServerStreamingServer[pb.GetRowsResponse]) error {
-	ctx := stream.Context()
+	ctx, cancel := context.WithTimeout(stream.Context(), time.Duration(s.config.Limits.ReadTimeout))
+	defer cancel()
 	peer := wire.PeerHost(ctx)
 	done, err := s.limits.read(peer)
 	if err != nil {
-		return s.answer(ctx, err)
+		return s.answer(stream.Context(), err)
 	}
-	defer done()
-	return s.answer(ctx, s.sendRows(ctx, peer, request, stream.Send))
+	// A reader that does not read holds Send for ever. It returns when the call
+	// ends, so the call is what ends in time.
+	sent := make(chan error, 1)
+	go func() {
+		defer done()
+		sent <- s.sendRows(ctx, peer, request, stream.Send)
+	}()
+	select {
+	case err = <-sent:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	return s.answer(stream.Context(), err)
 }
 
 // GetChunks reads chunks.

@@ -93,7 +93,7 @@ func (f *follower) look(ctx context.Context) error {
 		return err
 	}
 	height, epoch, limits, known := f.view.now()
-	if known && status.Height == height {
+	if known && status.Height == height && f.health() == nil {
 		return nil
 	}
 	if !known || status.Height >= epoch.NextHeight || status.Height < height || status.Height%askLaterBlocks == 0 {

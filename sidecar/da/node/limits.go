@@ -78,29 +78,43 @@ type limits struct {
 	config Limits
 	now    func() time.Time
 
-	slots  *semaphore.Weighted // submissions
-	memory *semaphore.Weighted // MiB of rows being checked
-	quota  *shares[chain.Address]
-	strike *shares[chain.Address]
+	lookups *semaphore.Weighted // submissions whose blob is being looked for
+	slots   *semaphore.Weighted // submissions
+	memory  *semaphore.Weighted // MiB of rows being checked
+	quota   *shares[chain.Address]
+	strike  *shares[chain.Address]
 
 	reads     *semaphore.Weighted
 	readCalls *shares[string]
 	readBytes *shares[string]
 
-	mu     sync.Mutex
-	active map[chain.Address]int
+	mu      sync.Mutex
+	active  map[chain.Address]int // submissions
+	reading map[string]int        // reads, by peer
 }
+
+// lookupsPerSubmission: looking for a blob is cheap, and who does may be anybody.
+const lookupsPerSubmission = 8
 
 func newLimits(c Limits, now func() time.Time) *limits {
 	return &limits{
 		config: c, now: now,
-		slots: semaphore.NewWeighted(int64(c.Submissions)), memory: semaphore.NewWeighted(int64(c.MemoryMiB)),
+		lookups: semaphore.NewWeighted(int64(lookupsPerSubmission * c.Submissions)),
+		slots:   semaphore.NewWeighted(int64(c.Submissions)), memory: semaphore.NewWeighted(int64(c.MemoryMiB)),
 		quota:  newShares[chain.Address](float64(c.SubmitterMiB)/60, c.SubmitterMiB),
 		strike: newShares[chain.Address](float64(c.BadPerMinute)/60, c.BadPerMinute),
-		reads:  semaphore.NewWeighted(int64(c.Reads)), active: map[chain.Address]int{},
+		reads:  semaphore.NewWeighted(int64(c.Reads)), active: map[chain.Address]int{}, reading: map[string]int{},
 		readCalls: newShares[string](float64(c.ReadsPerSecond), 2*c.ReadsPerSecond),
 		readBytes: newShares[string](float64(c.ReadMiB)*(1<<20), max(c.ReadMiB, 16)<<20),
 	}
+}
+
+// lookup lets a caller look for a blob, or says Busy.
+func (l *limits) lookup() (done func(), err error) {
+	if !l.lookups.TryAcquire(1) {
+		return nil, &Busy{"too many submissions whose blob is being looked for", 500 * time.Millisecond}
+	}
+	return func() { l.lookups.Release(1) }, nil
 }
 
 // submission lets one submission of a submitter begin, or says Busy. done gives
@@ -158,16 +172,35 @@ func (l *limits) room(ctx context.Context, of chain.Address, bytes int) (done fu
 // bad counts a bad submission.
 func (l *limits) bad(of chain.Address) { l.strike.get(l.now(), of).AllowN(l.now(), 1) }
 
-// read lets a read of a peer begin, or says Busy.
-func (l *limits) read(peer string) (done func(), err error) {
+// call counts a call of a peer, or says Busy.
+func (l *limits) call(peer string) error {
 	now := l.now()
 	if !l.readCalls.get(now, peer).AllowN(now, 1) {
-		return nil, &Busy{fmt.Sprintf("more than %d reads a second", l.config.ReadsPerSecond), time.Second}
+		return &Busy{fmt.Sprintf("more than %d calls a second", l.config.ReadsPerSecond), time.Second}
 	}
-	if !l.reads.TryAcquire(1) {
-		return nil, &Busy{fmt.Sprintf("%d reads are being served", l.config.Reads), 100 * time.Millisecond}
+	return nil
+}
+
+// read lets a read of a peer begin, or says Busy. One peer gets half of the
+// places at most.
+func (l *limits) read(peer string) (done func(), err error) {
+	if err := l.call(peer); err != nil {
+		return nil, err
 	}
-	return func() { l.reads.Release(1) }, nil
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if 2*l.reading[peer] >= max(l.config.Reads, 2) || !l.reads.TryAcquire(1) {
+		return nil, &Busy{"too many reads are being served", 100 * time.Millisecond}
+	}
+	l.reading[peer]++
+	return func() {
+		l.reads.Release(1)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.reading[peer]--; l.reading[peer] == 0 {
+			delete(l.reading, peer)
+		}
+	}, nil
 }
 
 // pace waits until a peer may have so many bytes more.

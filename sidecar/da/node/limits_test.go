@@ -2,6 +2,7 @@ package node_test
 
 import (
 	"context"
+	"crypto/tls"
 	"io"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
@@ -167,7 +169,7 @@ func TestReadsOfOnePeerAreBounded(t *testing.T) {
 			break
 		}
 	}
-	refused(t, err, codes.ResourceExhausted, "reads a second")
+	refused(t, err, codes.ResourceExhausted, "calls a second")
 }
 
 // More connections than fit wait their turn at the door.
@@ -188,4 +190,33 @@ func TestConnectionsAreBounded(t *testing.T) {
 	if _, err := second.Status(t.Context(), &pb.StatusRequest{}, grpc.WaitForReady(true)); err != nil && err != io.EOF {
 		t.Fatal(err)
 	}
+}
+
+// A reader that does not read is given up, and its place is free again.
+func TestAReaderThatDoesNotRead(t *testing.T) {
+	w := newWorld(t, []uint32{1})
+	n := w.start(1, limited(func(l *node.Limits) { l.ReadTimeout, l.Reads = daemon.Duration(300*time.Millisecond), 2 }))
+	b := w.order(payload(500_000, 1)) // 2 MiB of rows
+	w.put(n, b)
+	root := b.DataRoot()
+	conn, err := grpc.NewClient("passthrough:///"+n.socket, n.readOnly(), grpc.WithInitialWindowSize(64<<10), grpc.WithInitialConnWindowSize(64<<10))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	stream, err := pb.NewSignerClient(conn).GetRows(t.Context(), &pb.GetRowsRequest{DataRoot: root[:]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.eventually("the place is taken", func() bool { _, err := w.rows(n, root); return status.Code(err) == codes.ResourceExhausted })
+	w.eventually("the place is free again", func() bool { _, err := w.rows(n, root); return err == nil })
+	for err == nil {
+		_, err = stream.Recv()
+	}
+	refused(t, err, codes.DeadlineExceeded, "")
+}
+
+// readOnly trusts any certificate.
+func (n *running) readOnly() grpc.DialOption {
+	return grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}}))
 }

@@ -72,44 +72,64 @@ type incoming interface {
 }
 
 // submit takes the rows of one blob: every check of protocol-da.md §6c, in its
-// order, then the disk.
+// order, then the disk. Who has not ordered the blob gets no place among the
+// submissions: to hold one costs a blob's fee.
 func (s *service) submit(ctx context.Context, submitter chain.Address, in incoming) (*pb.SubmitRowsResponse, error) {
+	first, blob, err := s.ordered(ctx, submitter, in)
+	if err != nil {
+		return nil, s.refuse(submitter, err)
+	}
 	done, err := s.limits.submission(ctx, submitter)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	response, err := s.take(ctx, submitter, in)
-	switch {
-	case err == nil:
-		s.counts.accepted.Add(1)
-	case errors.Is(err, ErrInvalid):
+	response, err := s.take(ctx, submitter, blob, first, in)
+	if errors.Is(err, ErrInvalid) {
 		s.limits.bad(submitter)
-		s.counts.refused.Add(1)
-		s.log.Warn("submission refused", "submitter", submitter, "err", err)
-	case errors.Is(err, ErrState), errors.Is(err, ErrDenied):
+	}
+	if err != nil {
+		return nil, s.refuse(submitter, err)
+	}
+	s.counts.accepted.Add(1)
+	return response, nil
+}
+
+// refuse counts and logs a refusal that is not for want of room or of the chain.
+func (s *service) refuse(submitter chain.Address, err error) error {
+	if errors.Is(err, ErrInvalid) || errors.Is(err, ErrState) || errors.Is(err, ErrDenied) {
 		s.counts.refused.Add(1)
 		s.log.Info("submission refused", "submitter", submitter, "err", err)
 	}
-	return response, err
+	return err
 }
 
-func (s *service) take(ctx context.Context, submitter chain.Address, in incoming) (*pb.SubmitRowsResponse, error) {
+// ordered reads the header and finds the blob, which the caller must have ordered.
+func (s *service) ordered(ctx context.Context, submitter chain.Address, in incoming) (*pb.SubmitRowsRequest, chain.DABlob, error) {
+	done, err := s.limits.lookup()
+	if err != nil {
+		return nil, chain.DABlob{}, err
+	}
+	defer done()
 	first, err := in.next()
 	if err != nil {
-		return nil, err
+		return nil, chain.DABlob{}, err
 	}
-	header := first.GetHeader()
-	if header == nil {
-		return nil, invalid("the first message has no header")
+	if first.GetHeader() == nil {
+		return nil, chain.DABlob{}, invalid("the first message has no header")
 	}
-	blob, err := s.view.blob(ctx, header.GetBlobId(), time.Duration(s.config.Limits.UnseenWait))
+	blob, err := s.view.blob(ctx, first.GetHeader().GetBlobId(), time.Duration(s.config.Limits.UnseenWait))
 	if err != nil {
-		return nil, err
+		return nil, blob, err
 	}
 	if blob.Submitter != submitter {
-		return nil, fmt.Errorf("%w: blob %d was ordered by %s, the caller is %s", ErrDenied, blob.ID, blob.Submitter, submitter)
+		return nil, blob, fmt.Errorf("%w: blob %d was ordered by %s, the caller is %s", ErrDenied, blob.ID, blob.Submitter, submitter)
 	}
+	return first, blob, nil
+}
+
+func (s *service) take(ctx context.Context, submitter chain.Address, blob chain.DABlob, first *pb.SubmitRowsRequest, in incoming) (*pb.SubmitRowsResponse, error) {
+	header := first.GetHeader()
 	height, err := s.view.tip(ctx)
 	if err != nil {
 		return nil, err

@@ -57,9 +57,13 @@ func (s *service) sign(ctx context.Context, submitter chain.Address, epoch uint6
 		}
 		roots[i] = r.Root()
 	}
+	height, err := s.view.tip(ctx)
+	if err != nil {
+		return nil, err
+	}
 	blobs := make([]chain.DABlob, len(ids))
 	for i, id := range ids {
-		if blobs[i], err = s.openBlob(ctx, submitter, id); err != nil {
+		if blobs[i], err = s.openBlob(ctx, submitter, id, height); err != nil {
 			return nil, err
 		}
 		if blobs[i].Root != roots[i] || blobs[i].Epoch != epoch || blobs[i].QuorumID != quorum {
@@ -78,11 +82,7 @@ func (s *service) sign(ctx context.Context, submitter chain.Address, epoch uint6
 }
 
 // openBlob reads a blob that still waits for its confirmation.
-func (s *service) openBlob(ctx context.Context, submitter chain.Address, id uint64) (chain.DABlob, error) {
-	height, err := s.view.tip(ctx)
-	if err != nil {
-		return chain.DABlob{}, err
-	}
+func (s *service) openBlob(ctx context.Context, submitter chain.Address, id uint64, height int64) (chain.DABlob, error) {
 	blob, err := s.view.reader.DABlob(ctx, id)
 	switch {
 	case errors.Is(err, chain.ErrNotFound):
