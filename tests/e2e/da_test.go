@@ -36,6 +36,7 @@ type daPut struct {
 		ConfirmHeight int64  `json:"confirm_height"`
 		HitSeats      int    `json:"hit_seats"`
 		TotalSeats    int    `json:"total_seats"`
+		StorageRoot   string `json:"storage_root"`
 	} `json:"blobs"`
 }
 
@@ -106,6 +107,7 @@ func TestBlobsSurviveDeadSigners(t *testing.T) {
 	})
 	t.Run("wrong coding is signed by nobody", func(t *testing.T) { d.wrongCoding(t) })
 	t.Run("a contract call reads the quorum", func(t *testing.T) { d.quorumByCall(t, put) })
+	t.Run("archived, stored and mined", func(t *testing.T) { d.archived(t) })
 	t.Run("doors of rollups", func(t *testing.T) { d.rollupDoors(t) })
 
 	d.silence(2)
@@ -241,6 +243,31 @@ func (d *devnet) rpc(t *testing.T, method string, result any, params ...any) {
 	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || len(answer.Error) > 0 {
 		t.Fatalf("%s: %v %s", method, err, answer.Error)
 	}
+}
+
+// archived puts a blob that is entered into the storage log; a storage node fetches
+// its payload, a miner proves it, and zg gets the file from there.
+//
+// mission D17
+func (d *devnet) archived(t *testing.T) {
+	file := harness.RandomFile(t, 3*mib+5, 43)
+	put := d.daPut(file, "--archive")
+	root := put.Blobs[0].StorageRoot
+	if !rootLine.MatchString(root) {
+		t.Fatalf("storage root %q", root)
+	}
+	took := harness.Until(t, 2*time.Minute, "a proof pays for the archived blob", func() (bool, string) {
+		r := harness.Command(t, time.Minute, "zg", "stat", root, "--output", "json", "--network", d.ReadyFile)
+		var s stat
+		if err := json.Unmarshal([]byte(r.Stdout), &s); err != nil {
+			return false, r.Stderr
+		}
+		return len(s.Proofs) > 0, fmt.Sprintf("entry %d, %d proofs", s.TxSeq, len(s.Proofs))
+	})
+	t.Logf("mined %.1f s after it was confirmed", took.Seconds())
+	out := filepath.Join(t.TempDir(), "out")
+	d.ZG("get", root, "-o", out)
+	sameFile(t, file, out)
 }
 
 // rollupDoors puts a batch by the generic alt-DA door and by PUT /blobs, and reads

@@ -16,17 +16,17 @@ type logPricer interface {
 }
 
 // logNodes are the roots of the subtrees that a payload becomes in the storage
-// log, 32 bytes each (MsgSubmitBlobs.storage_roots).
-func logNodes(payload []byte) ([]byte, error) {
+// log, 32 bytes each (MsgSubmitBlobs.storage_roots), and the root of the file that
+// they are.
+func logNodes(payload []byte) (out []byte, root chain.Hash, err error) {
 	file, err := merkle.NewFileFromData(payload)
 	if err != nil {
-		return nil, fmt.Errorf("storage root: %w", err)
+		return nil, root, fmt.Errorf("storage root: %w", err)
 	}
-	var out []byte
 	for _, node := range file.Nodes() {
 		out = append(out, node.Root[:]...)
 	}
-	return out, nil
+	return out, file.Root(), nil
 }
 
 // endowments is what the log takes for some blobs, azg.

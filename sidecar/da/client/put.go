@@ -55,6 +55,7 @@ type PutBlob struct {
 	Root          string `json:"root"`
 	Kind          string `json:"kind"`
 	SizeBytes     uint64 `json:"size_bytes"`
+	StorageRoot   string `json:"storage_root,omitempty"` // of its entry in the storage log
 	BlobID        uint64 `json:"blob_id"`
 	Epoch         uint64 `json:"epoch"`
 	QuorumID      uint32 `json:"quorum_id"`
@@ -230,12 +231,17 @@ func (p *putting) encodeNext(ctx context.Context) (*item, error) {
 	if _, uploads := p.lane.(*hosted); uploads { // it encodes for itself
 		encode.Recycle(it.blob)
 		it.blob = nil
-	} else if it.payload = nil; p.opts.Archive {
-		if it.nodes, err = logNodes(payload); err != nil {
-			return nil, err
-		}
+	} else {
+		it.payload = nil
 	}
 	it.out = &PutBlob{Root: hexRoot(it.root), Kind: kind, SizeBytes: it.dataLen}
+	if p.opts.Archive {
+		var stored chain.Hash
+		if it.nodes, stored, err = logNodes(payload); err != nil {
+			return nil, err
+		}
+		it.out.StorageRoot = hexRoot(stored)
+	}
 	p.seen[it.root] = it
 	p.items = append(p.items, it)
 	return it, nil
