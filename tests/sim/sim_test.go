@@ -147,6 +147,7 @@ func requireOurMessagesRan(tb testing.TB, i instance, _ []simtypes.Account) {
 	da := daState(tb, i.App)
 	require.NotEmpty(tb, da.Signers, "no DA signer registered: choose another seed")
 	require.NotZero(tb, da.Epoch.Number, "no DA epoch turned: choose another seed")
+	require.NotEmpty(tb, da.ConfirmedRoots, "no blob was confirmed: choose another seed")
 	tb.Logf("%d DA signers, %d quorums, blobs up to %d, %d roots confirmed, pool of the lottery %s",
 		len(da.Signers), len(da.Quorums), da.NextBlobId-1, len(da.ConfirmedRoots), da.SampleRound.Pool)
 }

@@ -2,7 +2,6 @@ package simulation
 
 import (
 	"context"
-	"encoding/binary"
 
 	sdkmath "cosmossdk.io/math"
 
@@ -13,12 +12,8 @@ import (
 	"github.com/zgd-network/zgd/x/dasigners/erasure"
 	"github.com/zgd-network/zgd/x/dasigners/keeper"
 	"github.com/zgd-network/zgd/x/dasigners/types"
-	"github.com/zgd-network/zgd/x/flow/keccak"
 	"github.com/zgd-network/zgd/x/flow/layout"
 )
-
-// maxDataLen keeps log entries affordable for simulated accounts.
-const maxDataLen = 64<<10 - erasure.HeaderSize
 
 // MsgSubmitBlobsFactory orders one blob, sometimes for the log.
 func MsgSubmitBlobsFactory(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgSubmitBlobs] {
@@ -35,8 +30,12 @@ func MsgSubmitBlobsFactory(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgSubm
 			return nil, nil
 		}
 		r := data.Rand()
-		root := keccak.Sum256(binary.BigEndian.AppendUint64(nil, r.Uint64()))
-		dataLen := r.Uint64InRange(1, maxDataLen)
+		b, err := blobNumber(k, r.Intn(payloads))
+		if err != nil {
+			reporter.Skip(err.Error())
+			return nil, nil
+		}
+		root, dataLen := b.DataRoot(), b.DataLen
 		msg := &types.MsgSubmitBlobs{Profile: record.Profile, DataRoots: root[:], DataLens: []uint64{dataLen}}
 		most, ok := price(ctx, k, params, dataLen, reporter)
 		if !ok {
@@ -47,6 +46,10 @@ func MsgSubmitBlobsFactory(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgSubm
 		}
 		from := data.AnyAccount(reporter, simsx.WithSpendableBalance())
 		if reporter.IsSkipped() || !take(&from, most, reporter) {
+			return nil, nil
+		}
+		if standing, err := k.BlobOf(ctx, root, from.Address); err == nil && standing.Status != types.BLOB_STATUS_LAPSED {
+			reporter.Skip("has ordered it")
 			return nil, nil
 		}
 		msg.Submitter, msg.MaxFee = from.AddressBech32, most

@@ -53,7 +53,8 @@ func MsgRegisterSignerFactory(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgR
 func MsgRegisterNextEpochFactory(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgRegisterNextEpoch] {
 	return func(ctx context.Context, data *simsx.ChainDataSource, reporter simsx.SimulationReporter) ([]simsx.SimAccount, *types.MsgRegisterNextEpoch) {
 		epoch, err := k.Epoch.Get(ctx)
-		if err != nil || sdk.UnwrapSDKContext(ctx).BlockHeight() >= epoch.FreezeHeight() {
+		params, paramsErr := k.Params.Get(ctx)
+		if err != nil || paramsErr != nil || sdk.UnwrapSDKContext(ctx).BlockHeight() >= epoch.FreezeHeight() {
 			reporter.Skip("votes are frozen")
 			return nil, nil
 		}
@@ -61,7 +62,7 @@ func MsgRegisterNextEpochFactory(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.M
 			registered, err := k.Registrations.Has(ctx, collections.Join(epoch.Number+1, addressOf(s)))
 			stake, stakeErr := k.Stake.Bonded(ctx, addressOf(s), 16)
 			return err == nil && stakeErr == nil && !registered && !s.Leaving && s.JailedUntilEpoch <= epoch.Number+1 &&
-				s.ActivationEpoch <= epoch.Number+1 && stake.GTE(sdkmath.NewIntWithDecimal(1, types.TokenExponent))
+				s.ActivationEpoch <= epoch.Number+1 && s.Deposit.GTE(params.SignerDeposit) && stake.GTE(sdkmath.NewIntWithDecimal(1, types.TokenExponent))
 		})
 		if !ok {
 			return nil, nil
@@ -73,6 +74,24 @@ func MsgRegisterNextEpochFactory(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.M
 		}
 		point := key.SignPoint(bls.EpochPoint([20]byte(owner.Address), epoch.Number+1, k.EVMChainID))
 		return []simsx.SimAccount{owner}, &types.MsgRegisterNextEpoch{Signer: signer.Address, Signature: bls.EncodeG1(&point)}
+	}
+}
+
+// MsgDepositFactory refills what a challenge took.
+func MsgDepositFactory(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgDeposit] {
+	return func(ctx context.Context, data *simsx.ChainDataSource, reporter simsx.SimulationReporter) ([]simsx.SimAccount, *types.MsgDeposit) {
+		params, err := k.Params.Get(ctx)
+		owner, signer, ok := anySigner(ctx, k, data, reporter, func(s types.Signer) bool {
+			return err == nil && !s.Leaving && s.Deposit.LT(params.SignerDeposit)
+		})
+		if !ok {
+			return nil, nil
+		}
+		missing := params.SignerDeposit.Sub(signer.Deposit)
+		if !take(&owner, missing, reporter) {
+			return nil, nil
+		}
+		return []simsx.SimAccount{owner}, &types.MsgDeposit{Signer: signer.Address, Amount: missing}
 	}
 }
 
