@@ -359,6 +359,7 @@ func (n *node) restartsAtZero(network testnet.Network, entries string) {
 	heir.write(testnet.Options{BlockTime: 20 * time.Millisecond})
 	n.zgd("export", "--for-zero-height", "--output-document", filepath.Join(heir.home, "config", "genesis.json"))
 	n.copyTo(heir, "config/priv_validator_key.json")
+	n.copyTo(heir, "config/beacon_key.json")
 	heir.zgd("genesis", "validate")
 	heir.start(10)
 	if got := heir.entries(); got != entries {
