@@ -13,9 +13,14 @@ import (
 	"github.com/zgd-network/zgd/x/dasigners/erasure"
 )
 
+// checkRows is how many rows are checked together: what the combinations cost
+// falls with their number, to a third of what 64 rows at a time take.
+const checkRows = 512
+
 // fetching collects any K checked rows of one blob. One goroutine decides (run);
-// jobs ask, read and check. Rows wanted are those that are there and those that
-// are on their way and not late; a late job is doubted, not dropped.
+// jobs ask and read, others check. Rows expected are those that are there,
+// checked or not, and those that are on their way and not late; a late job is
+// doubted, not dropped.
 type fetching struct {
 	*located
 	peers    *peers
@@ -27,8 +32,10 @@ type fetching struct {
 	busy    []int         // jobs of a member
 	lost    []bool        // members that are asked for nothing more
 	faults  []*Fault
-	rows    []erasure.Row
-	have    map[int]bool
+	rows    []erasure.Row // checked
+	raw     []erasure.Row // not checked yet
+	inCheck int           // rows that are being checked
+	have    map[int]bool  // rows in any of these
 	jobs    map[*job]bool
 	took    []time.Duration
 	checked chan struct{} // bounds the cores that check
@@ -42,12 +49,13 @@ type job struct {
 	late   bool
 }
 
-// haul is what a job brought.
+// haul is what a job brought, or, without a job, what a check said of rows.
 type haul struct {
 	job   *job
 	rows  []erasure.Row
 	kind  FaultKind // "" none
 	fault error
+	errs  []error // of a check, row by row
 }
 
 func newFetching(l *located, p *peers, o RetrieverOptions, progress Progress) *fetching {
@@ -69,17 +77,19 @@ func (f *fetching) run(ctx context.Context) ([]erasure.Row, error) {
 	var wait sync.WaitGroup
 	defer wait.Wait()
 	defer cancel()
-	start := func(j *job) {
+	spawn := func(work func() haul) {
 		wait.Go(func() {
-			h := f.ask(ctx, j)
+			h := work()
 			select {
 			case hauls <- h:
 			case <-ctx.Done():
 			}
 		})
 	}
-	for f.fill(start); len(f.rows) < f.commit.Profile.K; f.fill(start) {
-		if len(f.jobs) == 0 {
+	for len(f.rows) < f.commit.Profile.K {
+		f.fill(func(j *job) { spawn(func() haul { return f.ask(ctx, j) }) })
+		f.startChecks(func(rows []erasure.Row) { spawn(func() haul { return f.check(ctx, rows) }) })
+		if len(f.jobs) == 0 && f.inCheck == 0 {
 			return f.rows, fmt.Errorf("%w: %d of %d rows of %s, want %d: %s", ErrTooFewRows, len(f.rows), f.commit.Profile.N, hexRoot(f.root), f.commit.Profile.K, names(f.blamed()))
 		}
 		timer := time.NewTimer(f.untilLate())
@@ -96,9 +106,24 @@ func (f *fetching) run(ctx context.Context) ([]erasure.Row, error) {
 	return f.rows, nil
 }
 
+// startChecks hands rows that came to the check: a full group, or what there is
+// when nothing more is needed or on its way.
+func (f *fetching) startChecks(start func([]erasure.Row)) {
+	enough := len(f.rows)+f.inCheck+len(f.raw) >= f.commit.Profile.K
+	waiting := false
+	for j := range f.jobs {
+		waiting = waiting || !j.late
+	}
+	for len(f.raw) >= checkRows || len(f.raw) > 0 && (enough || !waiting) {
+		n := min(checkRows, len(f.raw))
+		start(f.raw[:n:n])
+		f.raw, f.inCheck = f.raw[n:], f.inCheck+n
+	}
+}
+
 // fill starts jobs until enough rows are on their way.
 func (f *fetching) fill(start func(*job)) {
-	expected := len(f.rows)
+	expected := len(f.rows) + len(f.raw) + f.inCheck
 	running := 0
 	for j := range f.jobs {
 		if !j.late {
@@ -174,29 +199,53 @@ func (f *fetching) doubt() {
 	}
 }
 
-// take counts what a job brought.
+// take counts what a job brought, or what a check said.
 func (f *fetching) take(h haul) {
+	if h.job == nil {
+		f.judge(h)
+		return
+	}
 	delete(f.jobs, h.job)
 	f.busy[h.job.member]--
 	for _, row := range h.rows {
-		if !f.have[row.Index] && len(f.rows) < f.commit.Profile.K {
+		if !f.have[row.Index] {
 			f.have[row.Index] = true
-			f.rows = append(f.rows, row)
-			f.progress.Add(uint64(len(row.Data)))
+			f.raw = append(f.raw, row)
 		}
 	}
 	if h.kind == "" {
 		f.took = append(f.took, time.Since(h.job.began))
-		if h.job.late && f.faults[h.job.member].Kind == FaultSilent {
+		if h.job.late && f.faults[h.job.member] != nil && f.faults[h.job.member].Kind == FaultSilent {
 			f.faults[h.job.member] = nil // slow, not silent
 		}
 		return
 	}
-	if f.faults[h.job.member] == nil || f.faults[h.job.member].Kind == FaultSilent {
-		f.faults[h.job.member] = faultOf(f.quorum.Members[h.job.member], h.kind, reason(h.fault))
+	f.accuse(h.job.member, h.kind, h.fault)
+}
+
+// judge takes the rows that a check found right.
+func (f *fetching) judge(h haul) {
+	f.inCheck -= len(h.rows)
+	for i, row := range h.rows {
+		if h.errs[i] != nil {
+			f.accuse(f.holders[row.Index], FaultBadRows, h.errs[i])
+			continue
+		}
+		if len(f.rows) < f.commit.Profile.K {
+			f.rows = append(f.rows, row)
+			f.progress.Add(uint64(len(row.Data)))
+		}
 	}
-	if h.kind != FaultNotFound { // it may hold others
-		f.lost[h.job.member] = true
+}
+
+// accuse blames a member, for the worst that is known of it, and asks it for
+// nothing more; one that has lost rows may have others.
+func (f *fetching) accuse(m int, kind FaultKind, why error) {
+	if f.faults[m] == nil || f.faults[m].Kind == FaultSilent || kind == FaultBadRows {
+		f.faults[m] = faultOf(f.quorum.Members[m], kind, reason(why))
+	}
+	if kind != FaultNotFound {
+		f.lost[m] = true
 	}
 }
 
@@ -215,7 +264,7 @@ var (
 	errWrong   = errors.New("wrong rows")
 )
 
-// ask reads a job's rows and checks them.
+// ask reads a job's rows.
 func (f *fetching) ask(ctx context.Context, j *job) haul {
 	rows, err := f.read(ctx, j)
 	if errors.Is(err, errWrong) || errors.Is(err, wire.ErrMalformed) {
@@ -225,26 +274,22 @@ func (f *fetching) ask(ctx context.Context, j *job) haul {
 		kind, _ := classify(err)
 		return haul{job: j, kind: kind, fault: err}
 	}
+	h := haul{job: j, rows: rows}
+	if len(rows) < len(j.rows) {
+		h.kind, h.fault = FaultNotFound, fmt.Errorf("%w: sent %d of %d", errMissing, len(rows), len(j.rows))
+	}
+	return h
+}
+
+// check checks rows, as many groups at once as there are cores for it.
+func (f *fetching) check(ctx context.Context, rows []erasure.Row) haul {
 	select {
 	case f.checked <- struct{}{}:
 		defer func() { <-f.checked }()
 	case <-ctx.Done():
-		return haul{job: j, kind: FaultSilent, fault: ctx.Err()}
+		return haul{} // nobody looks at it
 	}
-	var good []erasure.Row
-	h := haul{job: j}
-	for i, err := range f.verify.CheckAll(rows) {
-		if err != nil {
-			h.kind, h.fault = FaultBadRows, err
-			continue
-		}
-		good = append(good, rows[i])
-	}
-	h.rows = good
-	if h.kind == "" && len(rows) < len(j.rows) {
-		h.kind, h.fault = FaultNotFound, fmt.Errorf("%w: sent %d of %d", errMissing, len(rows), len(j.rows))
-	}
-	return h
+	return haul{rows: rows, errs: f.verify.CheckAll(rows)}
 }
 
 // read streams the rows that were asked for and refuses all others.
