@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -77,6 +78,9 @@ func TestAFullDiskRefusesAndServes(t *testing.T) {
 	disk.full.Store(true)
 	_, err := w.submission(b, n.address()).send(t.Context(), n.dial(w.disperser))
 	refused(t, err, codes.ResourceExhausted, "store is full")
+	if s := n.Status(); !strings.Contains(s.LastError, "disk: store is full") {
+		t.Errorf("the status says %q", s.LastError)
+	}
 	refused(t, w.signs(n, b), codes.FailedPrecondition, "not accepted here")
 	w.served(n, old)
 	if err := w.signs(n, old); err != nil {
@@ -85,6 +89,9 @@ func TestAFullDiskRefusesAndServes(t *testing.T) {
 	disk.full.Store(false)
 	w.put(n, b)
 	w.served(n, b)
+	if s := n.Status(); s.LastError != "" {
+		t.Errorf("the status still says %q", s.LastError)
+	}
 }
 
 // Store before sign: rows that the disk did not take are not signed, now or after

@@ -33,7 +33,7 @@ func (s *Store) Drop(ctx context.Context, id uint64) error {
 	for load := from; load < r.end()/layout.SectorsPerLoad; load++ {
 		b.Delete(r.Epoch<<32 | load)
 	}
-	if err := s.engine.Commit(ctx, &b); err != nil {
+	if err := s.commit(ctx, &b); err != nil {
 		return fmt.Errorf("delete blob %d: %w", id, err)
 	}
 	s.forget(r)
@@ -70,7 +70,7 @@ func (s *Store) Prune(ctx context.Context, before uint64) (blobs int, err error)
 		for _, r := range records {
 			s.unset(&b, r)
 		}
-		if err := s.engine.Commit(ctx, &b); err != nil {
+		if err := s.commit(ctx, &b); err != nil {
 			return blobs, fmt.Errorf("delete expired blobs: %w", err)
 		}
 		s.forget(records...)
@@ -124,7 +124,7 @@ func (s *Store) freeLoads(ctx context.Context, before uint64) error {
 		if count == 0 {
 			break
 		}
-		if err := s.engine.Commit(ctx, &b); err != nil {
+		if err := s.commit(ctx, &b); err != nil {
 			return fmt.Errorf("free loads of expired epochs: %w", err)
 		}
 	}
@@ -144,5 +144,5 @@ func (s *Store) freeFloors(ctx context.Context, before uint64) error {
 	if b.Empty() {
 		return nil
 	}
-	return s.engine.Commit(ctx, &b)
+	return s.commit(ctx, &b)
 }

@@ -134,13 +134,16 @@ func (n *Node) addStanding(out *Status, s Standing) {
 // health is why the node cannot do its work now.
 func (n *Node) health() error {
 	n.mu.Lock()
-	trouble, follower := n.trouble, n.follower
+	trouble, follower, store := n.trouble, n.follower, n.store
 	n.mu.Unlock()
 	if trouble != nil {
 		return trouble
 	}
 	if err := follower.health(); err != nil {
 		return fmt.Errorf("chain: %w", err)
+	}
+	if err := store.Trouble(); err != nil {
+		return fmt.Errorf("disk: %w", err)
 	}
 	return nil
 }

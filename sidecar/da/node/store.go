@@ -39,6 +39,7 @@ type Store struct {
 	next    map[uint64]uint64 // epoch → first free sector
 	waiting map[uint64]uint64 // blob id → epoch, of those not confirmed
 	blobs   int
+	trouble error // of the last write, nil when it went well
 }
 
 const (
@@ -85,6 +86,22 @@ func (s *Store) index() error {
 		s.blobs++
 		return true, nil
 	})
+}
+
+// commit makes a batch durable and remembers how that went.
+func (s *Store) commit(ctx context.Context, b *flowlog.Batch) error {
+	err := s.engine.Commit(ctx, b)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.trouble = err
+	return err
+}
+
+// Trouble is why the last write failed; nil when it did not.
+func (s *Store) Trouble() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.trouble
 }
 
 // note needs the lock, or nobody else.
@@ -137,7 +154,7 @@ func (s *Store) Put(ctx context.Context, r *Record, bytes []byte) error {
 	b.Set(blobKey(r.BlobID), r.encode())
 	b.Set(rootKey(r.Root(), r.BlobID), nil)
 	b.Set(epochKey(r.Epoch, r.BlobID), nil)
-	if err := s.engine.Commit(ctx, &b); err != nil {
+	if err := s.commit(ctx, &b); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -257,7 +274,7 @@ func (s *Store) Confirm(ctx context.Context, records ...*Record) error {
 	for _, r := range records {
 		b.Set(blobKey(r.BlobID), r.encode())
 	}
-	if err := s.engine.Commit(ctx, &b); err != nil {
+	if err := s.commit(ctx, &b); err != nil {
 		return err
 	}
 	s.mu.Lock()
