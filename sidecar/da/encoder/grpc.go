@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -66,16 +67,42 @@ func grpcError(err error) error {
 // errArchive: the storage lane's root of a payload is not computed here.
 var errArchive = errors.New("archive is not offered: put the payload to the storage lane as well")
 
-// pieces reads a payload that comes in messages.
+// pieces reads a payload that comes in messages, within a time: whoever sends
+// slowly holds memory that others wait for.
 type pieces struct {
 	next func() ([]byte, error) // io.EOF at the end
 	rest []byte
+	late <-chan time.Time
+}
+
+func newPieces(first []byte, next func() ([]byte, error)) *pieces {
+	return &pieces{rest: first, next: next, late: time.After(bodyTime(erasure.MaxRowSize * erasure.Production.K))}
+}
+
+// await returns the next message. One that comes too late is read by nobody: the
+// call ends, and its stream with it.
+func (p *pieces) await() ([]byte, error) {
+	type message struct {
+		data []byte
+		err  error
+	}
+	came := make(chan message, 1)
+	go func() {
+		data, err := p.next()
+		came <- message{data, err}
+	}()
+	select {
+	case m := <-came:
+		return m.data, m.err
+	case <-p.late:
+		return nil, context.DeadlineExceeded
+	}
 }
 
 func (p *pieces) Read(out []byte) (int, error) {
 	for len(p.rest) == 0 {
 		var err error
-		if p.rest, err = p.next(); err != nil {
+		if p.rest, err = p.await(); err != nil {
 			return 0, err
 		}
 	}
@@ -106,10 +133,10 @@ func (d *disperserDoor) DisperseBlob(stream grpc.ClientStreamingServer[pb.Disper
 	if n := first.GetOptions().GetDataLen(); n > 0 {
 		size = int64(min(n, 1<<62))
 	}
-	body := &pieces{rest: first.GetData(), next: func() ([]byte, error) {
+	body := newPieces(first.GetData(), func() ([]byte, error) {
 		message, err := stream.Recv()
 		return message.GetData(), err
-	}}
+	})
 	record, _, err := d.Put(stream.Context(), from, body, size)
 	if err != nil {
 		return grpcError(err)
@@ -208,10 +235,10 @@ func (d *encoderDoor) EncodeBlob(stream grpc.BidiStreamingServer[pb.EncodeBlobRe
 		return grpcError(&Busy{What: "no memory for another blob", After: busyAfter})
 	}
 	defer d.memory.give(held)
-	body := &pieces{rest: first.GetData(), next: func() ([]byte, error) {
+	body := newPieces(first.GetData(), func() ([]byte, error) {
 		message, err := stream.Recv()
 		return message.GetData(), err
-	}}
+	})
 	payload, err := readPayload(body, -1, want)
 	if err != nil {
 		return grpcError(err)

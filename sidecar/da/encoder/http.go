@@ -76,6 +76,9 @@ const (
 	maxWaiting = 5 * time.Minute
 )
 
+// bodyTime is how long a body of n bytes may take.
+func bodyTime(n int) time.Duration { return bodyStart + time.Duration(n/bodySpeed)*time.Second }
+
 // takeBody puts the body of a request.
 func (s *Service) takeBody(w http.ResponseWriter, r *http.Request) (Record, bool, error) {
 	who, err := s.access.who(token(r))
@@ -86,8 +89,7 @@ func (s *Service) takeBody(w http.ResponseWriter, r *http.Request) (Record, bool
 	if r.ContentLength >= 0 {
 		most = int(min(int64(most), r.ContentLength))
 	}
-	deadline := time.Now().Add(bodyStart + time.Duration(most/bodySpeed)*time.Second)
-	_ = http.NewResponseController(w).SetReadDeadline(deadline) // not every server has them
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime(most)))
 	record, fresh, err := s.Put(r.Context(), who, r.Body, r.ContentLength)
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	return record, fresh, err
@@ -187,10 +189,13 @@ func (s *Service) httpHead(w http.ResponseWriter, r *http.Request) {
 }
 
 func writePayload(w http.ResponseWriter, payload []byte) {
+	deadline := time.Now().Add(bodyTime(len(payload)))
+	_ = http.NewResponseController(w).SetWriteDeadline(deadline) // not every server has them
 	w.Header().Set("Content-Type", "application/octet-stream")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Content-Length", strconv.Itoa(len(payload)))
 	_, _ = w.Write(payload) // a reader that goes away is its own affair
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
 }
 
 func (s *Service) httpQuote(w http.ResponseWriter, r *http.Request) {

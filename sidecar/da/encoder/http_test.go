@@ -2,7 +2,6 @@ package encoder_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -68,6 +67,7 @@ func TestAPayloadGoesInAndComesOut(t *testing.T) {
 	if code != 200 || header.Get("Content-Length") != "5000" {
 		t.Fatalf("head: got %d, length %s", code, header.Get("Content-Length"))
 	}
+	s.idle()
 	if left, err := os.ReadDir(filepath.Join(w.home, "spool")); err != nil || len(left) != 0 {
 		t.Fatalf("spool after confirmation: %v %v, want it empty", left, err)
 	}
@@ -191,18 +191,7 @@ func TestABodyThatBreaksOffLeavesNothing(t *testing.T) {
 	fmt.Fprintf(conn, "PUT /blobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n0123456789")
 	time.Sleep(50 * time.Millisecond)
 	conn.Close()
-	deadline := time.Now().Add(5 * time.Second)
-	for {
-		status, err := s.Status(context.Background())
-		must(t, err)
-		if status.MemoryBytes == 0 && status.SpoolBytes == 0 && status.Pending == 0 {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("left behind: %+v", status)
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+	s.idle()
 }
 
 func TestAFullHouseSaysWhenToComeBack(t *testing.T) {

@@ -172,7 +172,7 @@ func (s *Service) confirmedByOthers(ctx context.Context, root Root, coded *erasu
 func (s *Service) enter(b *blob) error {
 	s.saving.RLock()
 	defer s.saving.RUnlock()
-	if err := s.journal.append(b.record); err != nil {
+	if err := s.journal.append(b.record, true); err != nil {
 		return err
 	}
 	s.mu.Lock()

@@ -55,7 +55,7 @@ func readFrames(text []byte, do func(body []byte) error) (int, error) {
 	return at, nil
 }
 
-// journal is the file; every append is on disk when it returns.
+// journal is the file.
 type journal struct {
 	mu     sync.Mutex
 	path   string
@@ -120,8 +120,9 @@ func (j *journal) rewrite(records []Record) error {
 	return nil
 }
 
-// append adds a record; it is on disk when append returns.
-func (j *journal) append(r Record) error {
+// append adds a record; with durably it is on disk when append returns. A record
+// that the chain tells as well need not be.
+func (j *journal) append(r Record, durably bool) error {
 	body, err := encodeRecord(r)
 	if err != nil {
 		return err
@@ -135,7 +136,7 @@ func (j *journal) append(r Record) error {
 		return j.broken
 	}
 	frame := appendFrame(nil, body)
-	if _, err = j.file.Write(frame); err == nil {
+	if _, err = j.file.Write(frame); err == nil && durably {
 		err = j.file.Sync()
 	}
 	if err != nil {

@@ -84,6 +84,9 @@ func (s *Service) order(ctx context.Context, batch []*blob) (placed []*blob) {
 	if len(fresh) == 0 {
 		return placed
 	}
+	if want, err := s.network.shape(ctx); err == nil && want.limits.MaxBatch > 0 {
+		fresh = fresh[:min(len(fresh), int(want.limits.MaxBatch))] // the others go back to the queue
+	}
 	fresh, submission, err := s.price(ctx, fresh)
 	if len(fresh) == 0 || ctx.Err() != nil {
 		return placed
@@ -225,7 +228,7 @@ func (s *Service) confirmed(ctx context.Context, b *blob, change func(*Record)) 
 	}
 	if b.coded != nil {
 		if payload, err := b.coded.Payload(b.coded.Rows[:b.coded.Profile.K]); err == nil {
-			s.cache.put(b.record.Root, payload)
+			s.cache.put(s.recordOf(b).Root, payload)
 		}
 	}
 	s.finish(b)
@@ -258,7 +261,7 @@ func (s *Service) fail(b *blob, reason string) {
 // finish gives back what a blob held.
 func (s *Service) finish(b *blob) {
 	s.drop(b)
-	if err := s.spool.remove(b.record.Root); err != nil {
+	if err := s.spool.remove(s.recordOf(b).Root); err != nil { // readers may finalize the record meanwhile
 		s.Log.Error("spool", "reason", err)
 	}
 	s.disk.give(b.spooled)

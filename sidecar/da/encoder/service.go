@@ -135,7 +135,7 @@ func (s *Service) resume(records []Record) error {
 	for _, r := range records {
 		if !r.State.over() && !there[r.Root] {
 			r.State, r.Reason = Failed, "its payload is gone from the spool: put it again"
-			if err := s.journal.append(r); err != nil {
+			if err := s.journal.append(r, true); err != nil {
 				return err
 			}
 		}
@@ -155,7 +155,7 @@ func (s *Service) resume(records []Record) error {
 			err = errors.Join(err, s.spool.remove(root))
 			continue
 		}
-		if err := s.journal.append(r); err != nil {
+		if err := s.journal.append(r, true); err != nil {
 			return err
 		}
 		s.adopt(r, now)
@@ -180,15 +180,15 @@ func (s *Service) adopt(r Record, now time.Time) {
 // Close ends the journal; Run has returned.
 func (s *Service) Close() error { return s.journal.close() }
 
-// update changes the record of a blob that is in the caller's hands, on disk
-// first.
+// update changes the record of a blob that is in the caller's hands, in the
+// journal first. That its way is over is on disk before its payload is removed.
 func (s *Service) update(b *blob, change func(r *Record)) error {
 	s.saving.RLock()
 	defer s.saving.RUnlock()
 	r := s.recordOf(b)
 	was := r.State
 	change(&r)
-	if err := s.journal.append(r); err != nil {
+	if err := s.journal.append(r, r.State.over() && !was.over()); err != nil {
 		return err
 	}
 	s.mu.Lock()

@@ -268,3 +268,20 @@ func (s *service) await(root encoder.Root, want encoder.State) encoder.Root {
 		time.Sleep(5 * time.Millisecond)
 	}
 }
+
+// idle waits until nothing is held for any blob.
+func (s *service) idle() {
+	s.tb.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		status, err := s.Status(context.Background())
+		must(s.tb, err)
+		if status.MemoryBytes == 0 && status.SpoolBytes == 0 && status.Pending == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			s.tb.Fatalf("left behind: %+v", status)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
