@@ -58,16 +58,16 @@ function Y(g) { return 340 - (log(g) / log(10) + 0) / 2.5 * 300 }
 function curve(rate, color, text,   c, d) {
   d = ""
   for (c = 1; c <= 64; c *= 2) d = d (c == 1 ? "M" : " L") X(c) "," Y(rate * c * 8 / 1e3)
-  printf "<path d=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"2\" stroke-dasharray=\"6 3\"/><text x=\"%d\" y=\"%d\" fill=\"%s\">%s</text>\n", d, color, X(9), Y(rate * 9 * 8 / 1e3) + (color == "#06c" ? 24 : -14), color, text > plot
+  printf "<path d=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"2\" stroke-dasharray=\"6 3\"/><text x=\"%d\" y=\"%d\" fill=\"%s\">%s</text>\n", d, color, X(color == "#06c" ? 36 : 10), Y(rate * (color == "#06c" ? 36 : 10) * 8 / 1e3) + (color == "#06c" ? 22 : -22), color, text > plot
 }
 function bar(g, text) { printf "<path d=\"M60,%d L580,%d\" stroke=\"#999\"/><text x=\"64\" y=\"%d\" fill=\"#666\">%s</text>\n", Y(g), Y(g), Y(g) - 4, text > plot }
 function draw(a, b,   c, g) {
   printf "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 640 400\" font-family=\"sans-serif\" font-size=\"11\">\n<rect width=\"640\" height=\"400\" fill=\"#fff\"/>\n" > plot
-  printf "<text x=\"60\" y=\"18\" font-size=\"13\">Gbit/s of payload by encoder cores: dots measured, dashes computed (linear)</text>\n" > plot
+  printf "<text x=\"60\" y=\"18\" font-size=\"13\">Gbit/s of payload by encoder cores: dots measured (wall time, shared machine), dashes computed</text>\n" > plot
   for (c = 1; c <= 64; c *= 2) printf "<text x=\"%d\" y=\"358\" text-anchor=\"middle\">%d</text><path d=\"M%d,340 l0,4\" stroke=\"#000\"/>\n", X(c), c, X(c) > plot
   for (g = 1; g <= 100; g *= 10) printf "<text x=\"52\" y=\"%d\" text-anchor=\"end\">%d</text>\n", Y(g) + 4, g > plot
   printf "<path d=\"M60,40 L60,340 L580,340\" fill=\"none\" stroke=\"#000\"/><text x=\"320\" y=\"378\" text-anchor=\"middle\">cores, over any number of dispersers</text>\n" > plot
-  bar(50, "50 Gbit/s: the goal"); bar(25, "25: a line of 100 Gbit/s carries four times this, the end of one disperser")
+  bar(50, "50 Gbit/s: the goal"); bar(25, "25: its rows fill a line of 100 Gbit/s")
   curve(a, "#06c", "1024 of 4096"); curve(b, "#c60", "1024 of 3072")
   for (c in cores_) printf "<circle cx=\"%d\" cy=\"%d\" r=\"4\" fill=\"#06c\"/>\n", X(c), Y(cores_[c] * 8 / 1e3) > plot
   printf "</svg>\n" > plot
