@@ -66,7 +66,8 @@ type Options struct {
 	Workers   int // cores to encode and rebuild on; 0: all
 	Disperser DisperserOptions
 	Retriever RetrieverOptions
-	Progress  Progress // nil: none
+	Progress  Progress   // nil: none
+	Light     OpenProver // nil: what the node says of the chain is taken for true; Dial sets it
 }
 
 // Client puts and reads blobs. Safe for concurrent use.
@@ -85,6 +86,9 @@ func Dial(ctx context.Context, opts Options) (*Client, error) {
 	remote, err := chain.Dial(ctx, chain.Options{GRPC: opts.GRPC, CometRPC: opts.CometRPC})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUsage, err)
+	}
+	if opts.Light == nil {
+		opts.Light = lightOf(remote)
 	}
 	key, named, err := opts.key()
 	if err != nil {

@@ -43,6 +43,7 @@ var (
 var (
 	ErrChainUnavailable = chain.ErrUnavailable
 	ErrChainRejected    = chain.ErrRejected
+	ErrUntrusted        = chain.ErrUntrusted
 	ErrMalformedBlob    = erasure.ErrMalformedBlob
 )
 

@@ -21,6 +21,8 @@ type located struct {
 	verify  *erasure.Verifier // nil until loaded
 	holders []int             // of each row
 	faults  []Fault
+
+	confirmed chain.DAConfirmedRoot // that proves it
 }
 
 // locate finds a confirmed blob: its record on chain, or a member's record under
@@ -132,7 +134,7 @@ func (c *Client) proveRecord(ctx context.Context, root chain.Hash, r *pb.GetReco
 	if !erasure.CheckMerklePath(leaf, int(r.GetLeafIndex()), int(confirmed.Blobs), path, confirmed.Root) {
 		return nil, fmt.Errorf("%w: record of blob %x does not lead to the confirmed root of height %d", ErrVerify, root, confirmed.Height)
 	}
-	l := &located{root: root, proven: true, commit: commit, blob: chain.DABlob{
+	l := &located{root: root, proven: true, confirmed: confirmed, commit: commit, blob: chain.DABlob{
 		ID: r.GetBlobId(), Root: root, DataLen: commit.DataLen, Profile: commit.Profile.ID, Epoch: r.GetEpoch(),
 		QuorumID: r.GetQuorumId(), ConfirmHeight: confirmed.Height, Status: chain.DABlobConfirmed,
 	}}

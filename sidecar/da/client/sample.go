@@ -21,6 +21,8 @@ type SampleOptions struct {
 	MaxSamples int           // 256; "not shown" beyond
 	TryTimeout time.Duration // 5 s; a sample that takes longer has failed
 	Random     io.Reader     // crypto/rand; tests bring their own
+	TrustNode  bool          // take the node's word for the record, prove nothing
+	Trust      LightTrust    // what headers are verified from
 }
 
 func (o SampleOptions) withDefaults() SampleOptions {
@@ -56,8 +58,8 @@ type Sampled struct {
 	Epoch      uint64  `json:"epoch"`
 	QuorumID   uint32  `json:"quorum_id"`
 	Proven     bool    `json:"proven"` // by a confirmed root: the record is gone
-	Header     string  `json:"header"` // who vouches for the record: node, or light-client
-	Height     int64   `json:"height"` // of that header
+	Header     string  `json:"header"` // who vouches for the record: node, light-client, or light-client-first-use
+	Height     int64   `json:"height"` // of that header; of the confirmation where it is the node
 	Seconds    float64 `json:"seconds"`
 	Faults     []Fault `json:"faults"`
 }
@@ -98,7 +100,10 @@ func (c *Client) Sample(ctx context.Context, root chain.Hash, opts SampleOptions
 	}
 	out := &Sampled{
 		Root: hexRoot(root), Asked: opts.Confidence, Rows: profile.N, DataRows: profile.K, BlobID: l.blob.ID, Epoch: l.blob.Epoch,
-		QuorumID: l.blob.QuorumID, Proven: l.proven, Header: "node", Height: l.blob.ConfirmHeight, Faults: []Fault{},
+		QuorumID: l.blob.QuorumID, Proven: l.proven, Header: HeaderNode, Height: l.blob.ConfirmHeight, Faults: []Fault{},
+	}
+	if err := s.vouch(ctx, out); err != nil {
+		return nil, err
 	}
 	err = s.run(ctx)
 	out.Shown, out.Confidence = s.judge.Shown(), s.judge.Confidence()
@@ -123,6 +128,35 @@ type sampling struct {
 	judge      *Judge
 	asked      map[int]bool // members
 	bytes      uint64
+}
+
+// Who vouches for a record.
+const (
+	HeaderNode     = "node"
+	HeaderLight    = "light-client"
+	HeaderFirstUse = "light-client-first-use" // its anchor is the node's word, kept for the next time
+)
+
+// vouch proves the record by a verified header.
+func (s *sampling) vouch(ctx context.Context, out *Sampled) error {
+	if s.Client.opts.Light == nil || s.opts.TrustNode {
+		return nil
+	}
+	if err := s.afterConfirmation(ctx, s.blob.ConfirmHeight); err != nil {
+		return err
+	}
+	prover, firstUse, err := s.Client.opts.Light(ctx, s.opts.Trust)
+	if err == nil {
+		out.Height, err = s.located.prove(ctx, prover)
+	}
+	if err != nil {
+		return fmt.Errorf("prove the record of %s: %w", out.Root, err)
+	}
+	out.Header = HeaderLight
+	if firstUse {
+		out.Header = HeaderFirstUse
+	}
+	return nil
 }
 
 // sample is one draw and its outcome.
