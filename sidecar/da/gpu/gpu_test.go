@@ -78,10 +78,10 @@ func TestOneWrongInstructionIsRefused(t *testing.T) {
 			m := interpret(t)
 			code := m.kernels[name].code
 			at := rng.IntN(len(code))
-			for code[at].op != opLop3 {
+			for code[at].op != opMadd {
 				at = (at + 1) % len(code)
 			}
-			code[at].op = opXor // without its mask
+			code[at].op = opNot32 // of its first operand
 			if _, err := gpu.On(m); !errors.Is(err, gpu.ErrSelfTest) {
 				t.Errorf("%s with another instruction %d: got %v, want %v", name, at, err, gpu.ErrSelfTest)
 			}

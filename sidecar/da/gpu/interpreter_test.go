@@ -185,32 +185,16 @@ func flag(b bool) uint64 {
 	return 0
 }
 
-// lop3 is the function whose truth table is the byte: bit 4a+2b+c.
-func lop3(a, b, c uint32, table uint64) (out uint32) {
-	if table == 0x78 {
-		return a ^ b&c
-	}
-	for i := range uint32(8) {
-		if table>>i&1 == 1 {
-			out |= (a ^ ((i>>2)&1 - 1)) & (b ^ ((i>>1)&1 - 1)) & (c ^ (i&1 - 1))
-		}
-	}
-	return out
-}
-
 // run executes one thread to its end. Slots of 32 bits hold zeros above.
 func (t *thread) run() {
 	s := t.slots
 	for at := int32(0); ; at++ {
 		in := &t.kernel.code[at]
 		t.seen[at] = true
-		if in.guarded && (s[in.guard] == 1) == in.unless {
-			continue
-		}
-		a, b, c, to := s[in.a], s[in.b], s[in.c], &s[in.to[0]]
+		a, b, to := s[in.a], s[in.b], &s[in.to[0]]
 		switch in.op {
-		case opLop3:
-			*to = uint64(lop3(uint32(a), uint32(b), uint32(c), s[in.d]))
+		case opMadd:
+			*to = a ^ b&s[in.c]
 		case opMov:
 			*to = a
 		case opNarrow:
@@ -236,19 +220,19 @@ func (t *thread) run() {
 		case opMulWide:
 			*to = uint64(uint32(a)) * uint64(uint32(b))
 		case opMad32:
-			*to = uint64(uint32(a)*uint32(b) + uint32(c))
+			*to = uint64(uint32(a)*uint32(b) + uint32(s[in.c]))
 		case opShl32:
 			*to = uint64(uint32(a) << min(uint32(b), 32))
 		case opShl64:
 			*to = a << min(uint32(b), 64)
 		case opShr32:
 			*to = uint64(uint32(a) >> min(uint32(b), 32))
-		case opBfi: // the low s[d] bits of a into b, from bit c on
-			mask := uint32(uint64(1)<<s[in.d]-1) << c
-			*to = uint64(uint32(b)&^mask | uint32(a)<<c&mask)
+		case opBfi: // the low s[d] bits of a into b, from bit s[c] on
+			mask := uint32(uint64(1)<<s[in.d]-1) << s[in.c]
+			*to = uint64(uint32(b)&^mask | uint32(a)<<s[in.c]&mask)
 		case opSelp:
 			*to = b
-			if c == 1 {
+			if s[in.c] == 1 {
 				*to = a
 			}
 		case opEq:
@@ -273,6 +257,10 @@ func (t *thread) run() {
 			*t.word(a + uint64(in.offset)) = uint32(*to)
 		case opBra:
 			at = in.target - 1
+		case opBraIf:
+			if s[in.a] == in.when {
+				at = in.target - 1
+			}
 		case opRet:
 			return
 		}

@@ -29,7 +29,7 @@ const (
 	opOr
 	opNot32
 	opNotP
-	opLop3
+	opMadd
 	opShl32
 	opShl64
 	opShr32
@@ -45,6 +45,7 @@ const (
 	opLoad4
 	opStore
 	opBra
+	opBraIf
 	opRet
 )
 
@@ -54,23 +55,22 @@ var opcodes = map[string]opcode{
 	"add.s32": opAdd32, "add.s64": opAdd64, "mul.lo.s32": opMul32, "mul.lo.s64": opMul64, "mul.wide.u32": opMulWide, "mad.lo.s32": opMad32,
 	"xor.b32": opXor, "and.b32": opAnd, "or.b32": opOr, "xor.pred": opXor, "and.pred": opAnd, "or.pred": opOr,
 	"or.b64": opOr, "and.b64": opAnd, "xor.b64": opXor, "not.b32": opNot32, "not.pred": opNotP,
-	"lop3.b32": opLop3, "shl.b32": opShl32, "shl.b64": opShl64, "shr.u32": opShr32, "bfi.b32": opBfi, "selp.b32": opSelp,
+	"lop3.b32": opMadd, "shl.b32": opShl32, "shl.b64": opShl64, "shr.u32": opShr32, "bfi.b32": opBfi, "selp.b32": opSelp,
 	"setp.eq.s32": opEq, "setp.eq.b32": opEq, "setp.ne.s32": opNe, "setp.lt.u32": opLt, "setp.ge.u32": opGe, "setp.gt.u32": opGt, "setp.le.u32": opLe,
 	"ld.global.u32": opLoad, "ld.global.nc.u32": opLoad, "ld.global.nc.v4.u32": opLoad4, "st.global.u32": opStore,
-	"bra": opBra, "bra.uni": opBra, "ret": opRet,
+	"bra": opBra, "bra.uni": opBra, "bra.if": opBraIf, "ret": opRet,
 }
 
 // instruction names its operands by their slot; an immediate has a slot of its own.
+// Only branches are guarded.
 // A load's address is slot a plus offset; to[0] of a store is its value.
 type instruction struct {
 	op         opcode
-	guarded    bool
-	unless     bool // @!
-	guard      int32
 	to         [4]int32
 	a, b, c, d int32
 	offset     int64
-	target     int32 // of a branch
+	target     int32  // of a branch
+	when       uint64 // the predicate in slot a for which it is taken
 }
 
 // kernel is an entry point.
@@ -128,8 +128,15 @@ func (k *kernel) add(line string) error {
 	words := strings.Fields(strings.NewReplacer(",", " ", "{", " ", "}", " ", ";", " ").Replace(line))
 	var in instruction
 	if guard, ok := strings.CutPrefix(words[0], "@"); ok {
-		guard, in.unless = strings.CutPrefix(guard, "!")
-		in.guarded, in.guard, words = true, k.slot(guard), words[1:]
+		register, negated := strings.CutPrefix(guard, "!")
+		if !negated {
+			in.when = 1
+		}
+		in.a, words = k.slot(register), words[1:]
+		if words[0] != "bra" {
+			return fmt.Errorf("a guard before %s", words[0])
+		}
+		words[0] = "bra.if"
 	}
 	op, known := opcodes[words[0]]
 	if !known {
@@ -138,7 +145,7 @@ func (k *kernel) add(line string) error {
 	wide := strings.Contains(words[0], "64")
 	in.op, words = op, words[1:]
 	switch op {
-	case opBra:
+	case opBra, opBraIf:
 		k.jumps[len(k.code)] = words[0]
 	case opRet:
 	case opStore:
@@ -150,6 +157,12 @@ func (k *kernel) add(line string) error {
 			in.to[i] = k.slot(w)
 		}
 		in.a, in.offset = k.address(words[last])
+	case opMadd:
+		if words[4] != "0x78" {
+			return fmt.Errorf("a table other than a ^ (b & c)")
+		}
+		words = words[:4]
+		fallthrough
 	default:
 		in.to[0] = k.slot(words[0])
 		for i, operand := range []*int32{&in.a, &in.b, &in.c, &in.d} {
