@@ -24,7 +24,7 @@ import (
 // comes. The blob's signers keep it for weeks; so there is time.
 
 // payloadTag begins the tags of such an entry; the blob's root follows.
-const payloadTag = "zg/da"
+const payloadTag = "zgd/da"
 
 // Times of the fetcher, and the largest payload that a blob can have.
 const (

@@ -64,7 +64,7 @@ func (h *harness) enterBlob(blob [32]byte, payload []byte) *merkle.File {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	s := chain.Submission{SizeBytes: file.Size(), Tags: append([]byte("zg/da"), blob[:]...), Endowment: new(big.Int).Lsh(big.NewInt(1), 40)}
+	s := chain.Submission{SizeBytes: file.Size(), Tags: append([]byte("zgd/da"), blob[:]...), Endowment: new(big.Int).Lsh(big.NewInt(1), 40)}
 	for _, node := range file.Nodes() {
 		s.Nodes = append(s.Nodes, chain.Node{Root: node.Root, Height: node.Height})
 	}

@@ -119,6 +119,12 @@ type DABlob struct {
 	Fee            *big.Int // azg
 }
 
+// DABeacon is the chain's randomness after a block.
+type DABeacon struct {
+	Height int64
+	Value  Hash
+}
+
 // DAQuote is the price of a blob.
 type DAQuote struct {
 	Fee     *big.Int // azg
@@ -166,8 +172,13 @@ type DAReader interface {
 	// DARegistered says whether a signer takes part in an epoch, and its votes.
 	DARegistered(ctx context.Context, epoch uint64, address Address) (registered bool, votes uint32, err error)
 	DABlob(ctx context.Context, id uint64) (DABlob, error)
-	// DABlobByRoot returns the newest blob with a root.
+	// DABlobByRoot returns a blob with a root, whoever submitted it: the newest that
+	// is confirmed, else the newest.
 	DABlobByRoot(ctx context.Context, root Hash) (DABlob, error)
+	// DABlobOf returns the newest blob of one submitter with a root.
+	DABlobOf(ctx context.Context, submitter Address, root Hash) (DABlob, error)
+	// DABeaconAt returns the chain's randomness after a block; 0: the newest.
+	DABeaconAt(ctx context.Context, height int64) (DABeacon, error)
 	// DAConfirmedIn returns the blobs that a block confirmed, ascending by id; it
 	// needs their records.
 	DAConfirmedIn(ctx context.Context, height int64) ([]DABlob, error)

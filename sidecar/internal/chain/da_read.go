@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	grpc1 "github.com/cosmos/gogoproto/grpc"
+	"google.golang.org/grpc/metadata"
 
 	dasignerstypes "github.com/zgd-network/zgd/x/dasigners/types"
 )
@@ -132,6 +133,31 @@ func (r DAQueries) DABlob(ctx context.Context, id uint64) (DABlob, error) {
 // DABlobByRoot reads the newest recent blob with a root.
 func (r DAQueries) DABlobByRoot(ctx context.Context, root Hash) (DABlob, error) {
 	return r.daBlob(ctx, &dasignerstypes.QueryBlobRequest{DataRoot: hexOf(root)}, "read blob "+hexOf(root))
+}
+
+// DABlobOf reads the newest blob of a submitter with a root.
+func (r DAQueries) DABlobOf(ctx context.Context, submitter Address, root Hash) (DABlob, error) {
+	request := &dasignerstypes.QueryBlobRequest{DataRoot: hexOf(root), Submitter: submitter.String()}
+	return r.daBlob(ctx, request, fmt.Sprintf("read blob %s of %s", hexOf(root), submitter))
+}
+
+// DABeaconAt reads the beacon in the state after a block.
+func (r DAQueries) DABeaconAt(ctx context.Context, height int64) (DABeacon, error) {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	at := ctx
+	if height > 0 {
+		at = metadata.AppendToOutgoingContext(ctx, "x-cosmos-block-height", strconv.FormatInt(height, 10))
+	}
+	answer, err := r.da.Beacon(at, &dasignerstypes.QueryBeaconRequest{})
+	if err != nil {
+		return DABeacon{}, mapError(ctx, fmt.Sprintf("read the beacon of height %d", height), err)
+	}
+	if height > 0 && answer.Beacon.Height != height {
+		return DABeacon{}, fmt.Errorf("%w: the beacon of height %d for that of %d", ErrMalformed, answer.Beacon.Height, height)
+	}
+	out := DABeacon{Height: answer.Beacon.Height}
+	return out, decodeHashes(hashField{&out.Value, "beacon", answer.Beacon.Value})
 }
 
 func (r DAQueries) daBlob(ctx context.Context, request *dasignerstypes.QueryBlobRequest, what string) (DABlob, error) {
