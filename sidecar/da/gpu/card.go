@@ -63,14 +63,18 @@ func (c *card) load(ptx []byte) error {
 	return nil
 }
 
-// Table copies words to the card for ever.
+// Table copies words to the card for ever. It waits until they are there: a copy
+// from memory that is not page-locked returns sooner, and queues do not wait for it.
 func (c *card) Table(words []uint32) (address uint64, err error) {
 	err = c.within(func() error {
 		bytes := uint64(4 * len(words))
 		if err := c.check("allocate a table", c.allocate(&address, bytes)); err != nil {
 			return err
 		}
-		return c.check("copy a table", c.copyIn(address, unsafe.Pointer(&words[0]), bytes))
+		if err := c.check("copy a table", c.copyIn(address, unsafe.Pointer(&words[0]), bytes)); err != nil {
+			return err
+		}
+		return c.check("wait for a table", c.contextWait())
 	})
 	return address, err
 }

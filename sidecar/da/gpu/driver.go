@@ -16,6 +16,7 @@ type driver struct {
 	deviceGet     func(device *int32, ordinal int32) result
 	contextRetain func(context *uintptr, device int32) result
 	contextSet    func(context uintptr) result
+	contextWait   func() result
 	moduleLoad    func(module *uintptr, image *byte) result
 	moduleGet     func(function *uintptr, module uintptr, name string) result
 	allocate      func(address *uint64, bytes uint64) result
@@ -51,7 +52,7 @@ func loadDriver() (*driver, error) {
 		to   any
 	}{
 		{"cuInit", &d.init}, {"cuDeviceGet", &d.deviceGet},
-		{"cuDevicePrimaryCtxRetain", &d.contextRetain}, {"cuCtxSetCurrent", &d.contextSet},
+		{"cuDevicePrimaryCtxRetain", &d.contextRetain}, {"cuCtxSetCurrent", &d.contextSet}, {"cuCtxSynchronize", &d.contextWait},
 		{"cuModuleLoadData", &d.moduleLoad}, {"cuModuleGetFunction", &d.moduleGet},
 		{"cuMemAlloc_v2", &d.allocate}, {"cuMemFree_v2", &d.free},
 		{"cuMemAllocHost_v2", &d.allocateHost}, {"cuMemFreeHost", &d.freeHost},
