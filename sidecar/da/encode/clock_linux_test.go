@@ -14,3 +14,12 @@ func threadTime() time.Duration {
 	}
 	return time.Duration(ts.Nano())
 }
+
+// processTime is the processor time of all threads.
+func processTime() time.Duration {
+	var used unix.Rusage
+	if unix.Getrusage(unix.RUSAGE_SELF, &used) != nil {
+		return wallTime()
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
