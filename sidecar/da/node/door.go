@@ -77,7 +77,7 @@ func (s *service) SubmitRows(stream grpc.ClientStreamingServer[pb.SubmitRowsRequ
 	if err != nil {
 		return s.answer(stream.Context(), err)
 	}
-	response, err := s.submit(ctx, submitter, newReceiver(ctx, stream, time.Duration(s.config.Limits.IdleTimeout)))
+	response, err := s.submit(ctx, wire.PeerHost(ctx), submitter, newReceiver(ctx, stream))
 	if err != nil {
 		return s.answer(stream.Context(), err)
 	}
@@ -88,7 +88,6 @@ func (s *service) SubmitRows(stream grpc.ClientStreamingServer[pb.SubmitRowsRequ
 // stream's own Recv waits for ever. Its goroutine ends with the call.
 type receiver struct {
 	ctx      context.Context
-	idle     time.Duration
 	messages chan message
 }
 
@@ -97,8 +96,8 @@ type message struct {
 	err     error
 }
 
-func newReceiver(ctx context.Context, stream grpc.ClientStreamingServer[pb.SubmitRowsRequest, pb.SubmitRowsResponse], idle time.Duration) *receiver {
-	r := &receiver{ctx, idle, make(chan message)}
+func newReceiver(ctx context.Context, stream grpc.ClientStreamingServer[pb.SubmitRowsRequest, pb.SubmitRowsResponse]) *receiver {
+	r := &receiver{ctx, make(chan message)}
 	go func() {
 		for {
 			request, err := stream.Recv()
@@ -115,8 +114,8 @@ func newReceiver(ctx context.Context, stream grpc.ClientStreamingServer[pb.Submi
 	return r
 }
 
-func (r *receiver) next() (*pb.SubmitRowsRequest, error) {
-	timer := time.NewTimer(r.idle)
+func (r *receiver) next(patience time.Duration) (*pb.SubmitRowsRequest, error) {
+	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
 	case m := <-r.messages:
@@ -124,7 +123,7 @@ func (r *receiver) next() (*pb.SubmitRowsRequest, error) {
 	case <-r.ctx.Done():
 		return nil, r.ctx.Err()
 	case <-timer.C:
-		return nil, fmt.Errorf("nothing came for %v: %w", r.idle, context.DeadlineExceeded)
+		return nil, fmt.Errorf("nothing came for %v: %w", patience, context.DeadlineExceeded)
 	}
 }
 

@@ -73,48 +73,82 @@ func (s *shares[K]) get(now time.Time, key K) *rate.Limiter {
 	return limiter
 }
 
+// places are for a number of calls at a time; one peer gets half of them at most.
+type places struct {
+	mu    sync.Mutex
+	all   int
+	taken int
+	of    map[string]int
+}
+
+func newPlaces(all int) *places { return &places{all: all, of: map[string]int{}} }
+
+// take gives a peer a place, if there is one; done gives it back.
+func (p *places) take(peer string) (done func(), ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.taken == p.all || 2*p.of[peer] >= max(p.all, 2) {
+		return nil, false
+	}
+	p.taken++
+	p.of[peer]++
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.taken--
+		if p.of[peer]--; p.of[peer] == 0 {
+			delete(p.of, peer)
+		}
+	}, true
+}
+
 // limits are what callers share.
 type limits struct {
 	config Limits
 	now    func() time.Time
 
-	lookups *semaphore.Weighted // submissions whose blob is being looked for
-	slots   *semaphore.Weighted // submissions
+	lookups *places             // submissions whose header is read and blob asked for: by anybody
+	waiters *places             // those whose blob the chain's node has not seen
+	slots   *semaphore.Weighted // submissions of who ordered the blob
 	memory  *semaphore.Weighted // MiB of rows being checked
 	quota   *shares[chain.Address]
 	strike  *shares[chain.Address]
 
-	reads     *semaphore.Weighted
+	reads     *places
 	readCalls *shares[string]
 	readBytes *shares[string]
 
-	mu      sync.Mutex
-	active  map[chain.Address]int // submissions
-	reading map[string]int        // reads, by peer
+	mu     sync.Mutex
+	active map[chain.Address]int // submissions
 }
 
-// lookupsPerSubmission: looking for a blob is cheap, and who does may be anybody.
-const lookupsPerSubmission = 8
+// Places for what costs little, of each for a submission.
+const (
+	lookupsPerSubmission = 4
+	waitersPerSubmission = 2
+	headerTimeout        = 5 * time.Second
+)
 
 func newLimits(c Limits, now func() time.Time) *limits {
 	return &limits{
 		config: c, now: now,
-		lookups: semaphore.NewWeighted(int64(lookupsPerSubmission * c.Submissions)),
-		slots:   semaphore.NewWeighted(int64(c.Submissions)), memory: semaphore.NewWeighted(int64(c.MemoryMiB)),
+		lookups: newPlaces(lookupsPerSubmission * c.Submissions), waiters: newPlaces(waitersPerSubmission * c.Submissions),
+		slots: semaphore.NewWeighted(int64(c.Submissions)), memory: semaphore.NewWeighted(int64(c.MemoryMiB)),
 		quota:  newShares[chain.Address](float64(c.SubmitterMiB)/60, c.SubmitterMiB),
 		strike: newShares[chain.Address](float64(c.BadPerMinute)/60, c.BadPerMinute),
-		reads:  semaphore.NewWeighted(int64(c.Reads)), active: map[chain.Address]int{}, reading: map[string]int{},
+		reads:  newPlaces(c.Reads), active: map[chain.Address]int{},
 		readCalls: newShares[string](float64(c.ReadsPerSecond), 2*c.ReadsPerSecond),
 		readBytes: newShares[string](float64(c.ReadMiB)*(1<<20), max(c.ReadMiB, 16)<<20),
 	}
 }
 
-// lookup lets a caller look for a blob, or says Busy.
-func (l *limits) lookup() (done func(), err error) {
-	if !l.lookups.TryAcquire(1) {
-		return nil, &Busy{"too many submissions whose blob is being looked for", 500 * time.Millisecond}
+// lookup lets a peer's submission look for its blob, or says Busy.
+func (l *limits) lookup(peer string) (done func(), err error) {
+	done, ok := l.lookups.take(peer)
+	if !ok {
+		return nil, &Busy{"too many submissions begin", 500 * time.Millisecond}
 	}
-	return func() { l.lookups.Release(1) }, nil
+	return done, nil
 }
 
 // submission lets one submission of a submitter begin, or says Busy. done gives
@@ -181,26 +215,16 @@ func (l *limits) call(peer string) error {
 	return nil
 }
 
-// read lets a read of a peer begin, or says Busy. One peer gets half of the
-// places at most.
+// read lets a read of a peer begin, or says Busy.
 func (l *limits) read(peer string) (done func(), err error) {
 	if err := l.call(peer); err != nil {
 		return nil, err
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if 2*l.reading[peer] >= max(l.config.Reads, 2) || !l.reads.TryAcquire(1) {
+	done, ok := l.reads.take(peer)
+	if !ok {
 		return nil, &Busy{"too many reads are being served", 100 * time.Millisecond}
 	}
-	l.reading[peer]++
-	return func() {
-		l.reads.Release(1)
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		if l.reading[peer]--; l.reading[peer] == 0 {
-			delete(l.reading, peer)
-		}
-	}, nil
+	return done, nil
 }
 
 // pace waits until a peer may have so many bytes more.

@@ -220,3 +220,23 @@ func TestAReaderThatDoesNotRead(t *testing.T) {
 func (n *running) readOnly() grpc.DialOption {
 	return grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}}))
 }
+
+// Whoever asks for blobs that do not exist uses up the places to wait, not those
+// of submissions that the chain knows.
+func TestMadeUpBlobsKeepNobodyOut(t *testing.T) {
+	w := newWorld(t, []uint32{1})
+	n := w.start(1, limited(func(l *node.Limits) { l.Submissions, l.UnseenWait = 2, daemon.Duration(30*time.Second) }))
+	b := w.order(payload(700, 1))
+	made := w.submission(b, n.address())
+	made.header = &pb.RowsHeader{BlobId: 1 << 50, Preimage: made.header.Preimage, Combinations: made.header.Combinations, Rows: made.header.Rows}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	client := n.dial(w.chain.Sender(accountKey(201)))
+	refusals := make(chan error, 8)
+	for range cap(refusals) {
+		go func() { _, err := made.send(ctx, client); refusals <- err }()
+	}
+	refused(t, <-refusals, codes.Unavailable, "not on this node's chain") // more than may wait
+	w.put(n, b)
+	w.served(n, b)
+}

@@ -67,15 +67,16 @@ type counters struct {
 
 // incoming is a submission's stream.
 type incoming interface {
-	// next returns the next message, io.EOF after the last.
-	next() (*pb.SubmitRowsRequest, error)
+	// next returns the next message, io.EOF after the last; it waits no longer than
+	// patience.
+	next(patience time.Duration) (*pb.SubmitRowsRequest, error)
 }
 
 // submit takes the rows of one blob: every check of protocol-da.md §6c, in its
 // order, then the disk. Who has not ordered the blob gets no place among the
 // submissions: to hold one costs a blob's fee.
-func (s *service) submit(ctx context.Context, submitter chain.Address, in incoming) (*pb.SubmitRowsResponse, error) {
-	first, blob, err := s.ordered(ctx, submitter, in)
+func (s *service) submit(ctx context.Context, peer string, submitter chain.Address, in incoming) (*pb.SubmitRowsResponse, error) {
+	first, blob, err := s.ordered(ctx, peer, submitter, in)
 	if err != nil {
 		return nil, s.refuse(submitter, err)
 	}
@@ -105,20 +106,11 @@ func (s *service) refuse(submitter chain.Address, err error) error {
 }
 
 // ordered reads the header and finds the blob, which the caller must have ordered.
-func (s *service) ordered(ctx context.Context, submitter chain.Address, in incoming) (*pb.SubmitRowsRequest, chain.DABlob, error) {
-	done, err := s.limits.lookup()
-	if err != nil {
-		return nil, chain.DABlob{}, err
+func (s *service) ordered(ctx context.Context, peer string, submitter chain.Address, in incoming) (*pb.SubmitRowsRequest, chain.DABlob, error) {
+	first, blob, err := s.look(ctx, peer, in)
+	if errors.Is(err, chain.ErrNotFound) {
+		blob, err = s.await(ctx, peer, first.GetHeader().GetBlobId())
 	}
-	defer done()
-	first, err := in.next()
-	if err != nil {
-		return nil, chain.DABlob{}, err
-	}
-	if first.GetHeader() == nil {
-		return nil, chain.DABlob{}, invalid("the first message has no header")
-	}
-	blob, err := s.view.blob(ctx, first.GetHeader().GetBlobId(), time.Duration(s.config.Limits.UnseenWait))
 	if err != nil {
 		return nil, blob, err
 	}
@@ -126,6 +118,38 @@ func (s *service) ordered(ctx context.Context, submitter chain.Address, in incom
 		return nil, blob, fmt.Errorf("%w: blob %d was ordered by %s, the caller is %s", ErrDenied, blob.ID, blob.Submitter, submitter)
 	}
 	return first, blob, nil
+}
+
+// look reads the header and asks the chain once; chain.ErrNotFound comes through.
+func (s *service) look(ctx context.Context, peer string, in incoming) (first *pb.SubmitRowsRequest, blob chain.DABlob, err error) {
+	done, err := s.limits.lookup(peer)
+	if err != nil {
+		return nil, blob, err
+	}
+	defer done()
+	if first, err = in.next(min(headerTimeout, time.Duration(s.config.Limits.IdleTimeout))); err != nil {
+		return nil, blob, err
+	}
+	if first.GetHeader() == nil {
+		return nil, blob, invalid("the first message has no header")
+	}
+	id := first.GetHeader().GetBlobId()
+	blob, err = s.view.reader.DABlob(ctx, id)
+	if err != nil && !errors.Is(err, chain.ErrNotFound) {
+		err = fmt.Errorf("%w: blob %d: %w", ErrUnseen, id, err)
+	}
+	return first, blob, err
+}
+
+// await waits for a blob that the chain's node has not seen, if there is a place
+// to wait.
+func (s *service) await(ctx context.Context, peer string, id uint64) (chain.DABlob, error) {
+	done, ok := s.limits.waiters.take(peer)
+	if !ok {
+		return chain.DABlob{}, fmt.Errorf("%w: blob %d is not on this node's chain", ErrUnseen, id)
+	}
+	defer done()
+	return s.view.blob(ctx, id, time.Duration(s.config.Limits.UnseenWait))
 }
 
 func (s *service) take(ctx context.Context, submitter chain.Address, blob chain.DABlob, first *pb.SubmitRowsRequest, in incoming) (*pb.SubmitRowsResponse, error) {
@@ -244,7 +268,7 @@ func (s *service) checked(ctx context.Context, c erasure.Commitment, a Assignmen
 				return nil, err
 			}
 		}
-		message, err = in.next()
+		message, err = in.next(time.Duration(s.config.Limits.IdleTimeout))
 		if errors.Is(err, errEnd) {
 			return intake.Finish()
 		}
