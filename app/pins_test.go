@@ -27,6 +27,9 @@ import (
 
 	"github.com/zgd-network/zgd/app"
 	"github.com/zgd-network/zgd/app/apptest"
+	datypes "github.com/zgd-network/zgd/x/dasigners/types"
+	flowtypes "github.com/zgd-network/zgd/x/flow/types"
+	poratypes "github.com/zgd-network/zgd/x/pora/types"
 )
 
 func TestModuleAccountsArePinnedAndBlocked(t *testing.T) {
@@ -153,6 +156,22 @@ func TestEveryMessageHasASigner(t *testing.T) {
 		require.NoError(t, err, url)
 		signers, _ := protov2.GetExtension(descriptor.Options(), msgv1.E_Signer).([]string)
 		require.NotEmpty(t, signers, "%s names no signer: add option (cosmos.msg.v1.signer)", url)
+	}
+}
+
+// A wallet's typed data in the amino sign mode is checked by decoding it with the
+// app's legacy codec, so each of our modules has to be in it.
+func TestOurMessagesAreInTheLegacyCodec(t *testing.T) {
+	amino := apptest.New(t).App.LegacyAmino()
+	for name, msg := range map[string]sdk.Msg{
+		"zg/x/flow/MsgSubmit":                &flowtypes.MsgSubmit{},
+		"zg/x/pora/MsgSubmitProof":           &poratypes.MsgSubmitProof{},
+		"zg/x/dasigners/MsgConfirmBatch":     &datypes.MsgConfirmBatch{},
+		"zg/x/dasigners/MsgFalseAttestation": &datypes.MsgSubmitFalseAttestation{},
+	} {
+		raw, err := amino.MarshalJSON(msg)
+		require.NoError(t, err, name)
+		require.Contains(t, string(raw), `"type":"`+name+`"`)
 	}
 }
 
