@@ -6,15 +6,13 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/zgd-network/zgd/sidecar/da/gpu"
 	"github.com/zgd-network/zgd/x/dasigners/erasure"
 )
 
-// ErrNoCUDA says that this program was built without the CUDA backend. Building
-// one means an erasure.Codec that passes erasuretest, and one line in cuda.
-var ErrNoCUDA = errors.New("no CUDA backend in this build: use --codec cpu")
-
-// cuda makes the backend of a graphics card; this build has none.
-var cuda = func() (erasure.Codec, error) { return nil, ErrNoCUDA }
+// ErrNoCUDA says that there is no CUDA backend: this program was built without
+// it, or this machine has no driver or card.
+var ErrNoCUDA = gpu.ErrNoCUDA
 
 // Codec returns a backend by its name, cpu, cuda or auto (cuda where there is
 // one, else cpu), after a self-test.
@@ -23,7 +21,7 @@ func Codec(name string) (codec erasure.Codec, used string, err error) {
 	case "cpu":
 		codec, used = erasure.CPU, "cpu"
 	case "cuda", "auto":
-		codec, err = cuda()
+		codec, err = gpu.New()
 		used = "cuda"
 		if name == "auto" && errors.Is(err, ErrNoCUDA) {
 			codec, used, err = erasure.CPU, "cpu", nil

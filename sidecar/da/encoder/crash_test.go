@@ -118,6 +118,16 @@ func TestWhatWasAcknowledgedSurvivesACrash(t *testing.T) {
 	}
 }
 
+func TestAHomeIsForOneProcess(t *testing.T) {
+	w := newWorld(t)
+	s := w.start()
+	if _, err := encoder.Open(w.home, w.cfg, encoder.Parts{}, nil); !errors.Is(err, encoder.ErrLocked) {
+		t.Fatalf("got %v, want %v", err, encoder.ErrLocked)
+	}
+	s.stop()
+	w.start()
+}
+
 func TestADamagedHomeIsNotGuessedAt(t *testing.T) {
 	w := newWorld(t)
 	w.quorum.deaf = true

@@ -54,8 +54,9 @@ type Service struct {
 	cfg     Config
 	began   time.Time
 	access  *access
-	memory  *budget // bytes of requests and coded blobs
-	disk    *budget // bytes of payloads in the spool
+	memory  *budget  // bytes of requests and coded blobs
+	disk    *budget  // bytes of payloads in the spool
+	lock    *os.File // the home is ours while it is open
 	journal *journal
 	spool   spool
 	cache   *cache
@@ -99,22 +100,26 @@ func Open(home string, cfg Config, parts Parts, registry *prometheus.Registry) (
 	if err := os.MkdirAll(home, 0o700); err != nil {
 		return nil, fmt.Errorf("make home: %w", err)
 	}
-	pending, err := openSpool(home)
-	if err != nil {
-		return nil, fmt.Errorf("spool: %w", err)
-	}
-	log, records, err := openJournal(home)
+	lock, err := lockHome(home)
 	if err != nil {
 		return nil, err
 	}
+	pending, err := openSpool(home)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("spool: %w", err), lock.Close())
+	}
+	log, records, err := openJournal(home)
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
 	s := &Service{
-		Parts: parts, cfg: cfg, began: parts.Now(), access: allowed, journal: log, spool: pending,
+		Parts: parts, lock: lock, cfg: cfg, began: parts.Now(), access: allowed, journal: log, spool: pending,
 		memory: newBudget(cfg.MemoryMiB << 20), disk: newBudget(cfg.SpoolMiB << 20), cache: newCache(cfg.CacheMiB << 20),
 		network: &network{chain: parts.Chain, now: parts.Now}, wake: make(chan struct{}, 1), reading: make(chan struct{}, readAtOnce), blobs: make(map[Root]*blob), deciding: make(map[Root]chan struct{}),
 	}
 	s.metrics = newMetrics(s, registry)
 	if err := s.resume(records); err != nil {
-		return nil, errors.Join(err, log.close())
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
@@ -177,8 +182,8 @@ func (s *Service) adopt(r Record, now time.Time) {
 	s.queue = append(s.queue, b)
 }
 
-// Close ends the journal; Run has returned.
-func (s *Service) Close() error { return s.journal.close() }
+// Close leaves the home; Run has returned.
+func (s *Service) Close() error { return errors.Join(s.journal.close(), s.lock.Close()) }
 
 // update changes the record of a blob that is in the caller's hands, in the
 // journal first. That its way is over is on disk before its payload is removed.
