@@ -232,7 +232,7 @@ func TestMadeUpBlobsKeepNobodyOut(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	client := n.dial(w.chain.Sender(accountKey(201)))
-	refusals := make(chan error, 8)
+	refusals := make(chan error, 3)
 	for range cap(refusals) {
 		go func() { _, err := made.send(ctx, client); refusals <- err }()
 	}
