@@ -146,13 +146,14 @@ func (s *Service) putBack(batch []*blob) {
 	}
 }
 
-// later lets a blob wait, longer each time in a row, without its rows.
+// later lets a blob wait, longer each time in a row up to thirty times least,
+// without its rows.
 func (s *Service) later(b *blob, least time.Duration, reason string) {
 	s.drop(b)
 	s.mu.Lock()
 	b.failures++
 	b.uncertain = true
-	b.due = s.Now().Add(min(least<<min(b.failures-1, 6), maxPause))
+	b.due = s.Now().Add(min(least<<min(b.failures-1, 6), 30*least))
 	s.fault = reason
 	s.mu.Unlock()
 	if b.record.Reason != reason {
@@ -161,8 +162,6 @@ func (s *Service) later(b *blob, least time.Duration, reason string) {
 		}
 	}
 }
-
-const maxPause = time.Minute
 
 // drop frees the rows of a blob; they can be made again from the spool.
 func (s *Service) drop(b *blob) {

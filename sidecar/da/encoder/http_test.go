@@ -15,6 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	"github.com/zgd-network/zgd/sidecar/da/encoder"
 	"github.com/zgd-network/zgd/sidecar/internal/chain"
 	"github.com/zgd-network/zgd/sidecar/internal/chain/chaintest"
@@ -215,6 +218,47 @@ func TestAFullHouseSaysWhenToComeBack(t *testing.T) {
 	}
 }
 
+// A request that is being read holds its memory; the next one is told, not taken.
+func TestMemoryIsNotPromisedTwice(t *testing.T) {
+	w := newWorld(t)
+	w.cfg.MemoryMiB = 4 // a body of unknown length takes 2.6 MiB, the largest blob's
+	s := w.start()
+	pipe, in := io.Pipe()
+	first := make(chan int, 1)
+	go func() {
+		answer, err := http.Post(s.url+"/blobs", "application/octet-stream", pipe)
+		if err != nil {
+			t.Error(err)
+			first <- 0
+			return
+		}
+		answer.Body.Close()
+		first <- answer.StatusCode
+	}()
+	_, err := in.Write(noise(100, 1))
+	must(t, err)
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		if status, err := s.Status(t.Context()); err == nil && status.MemoryBytes > 0 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the first body holds no memory")
+		}
+	}
+	second := noise(200<<10, 2)
+	if code, text, _ := s.ask("PUT", "/blobs", append(second, second...)); code != http.StatusServiceUnavailable {
+		t.Errorf("second: got %d %s, want 503", code, text)
+	}
+	must(t, in.Close())
+	if code := <-first; code != http.StatusAccepted {
+		t.Errorf("first: got %d, want 202", code)
+	}
+	s.idle()
+	if code, text, _ := s.ask("PUT", "/blobs", append(second, second...)); code != http.StatusAccepted {
+		t.Errorf("second, later: got %d %s, want 202", code, text)
+	}
+}
+
 func TestTokensAndQuotas(t *testing.T) {
 	w := newWorld(t)
 	sum := func(token string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(token))) }
@@ -253,6 +297,9 @@ token_sha256 = "`+sum("other")+`"
 		if code != c.want || code == 429 && header.Get("Retry-After") == "" {
 			t.Errorf("%s: got %d %s, want %d", c.name, code, text, c.want)
 		}
+	}
+	if _, err := disperse(dial(t, s), nil, big, 1<<20); status.Code(err) != codes.Unauthenticated {
+		t.Errorf("gRPC without a token: got %v", err)
 	}
 	if code, _, _ := s.ask("GET", "/blobs/"+w.rootOf(big).String(), nil); code != 401 {
 		t.Errorf("reading without a token: got %d, want 401", code)

@@ -12,8 +12,8 @@ import (
 	"github.com/zgd-network/zgd/sidecar/internal/chain"
 )
 
-// Pauses after what may pass: the next block, members that restart, money that
-// arrives.
+// First pauses after what may pass: the next block; members that restart, prices
+// that fall.
 const (
 	pauseChain  = 2 * time.Second
 	pauseQuorum = 10 * time.Second
@@ -146,7 +146,7 @@ func (s *Service) price(ctx context.Context, batch []*blob) ([]*blob, chain.DASu
 			s.fail(b, fmt.Sprintf("the chain's blobs have profile %d now, this one %d: put it again", quote.Profile, b.record.Profile))
 			continue
 		case limit != nil && quote.Fee.Cmp(mib.Mul(mib, limit)) > 0:
-			s.later(b, maxPause, fmt.Sprintf("the chain asks %s azg, max_fee_per_mib allows %s", quote.Fee, mib))
+			s.later(b, pauseQuorum, fmt.Sprintf("the chain asks %s azg, max_fee_per_mib allows %s", quote.Fee, mib))
 			continue
 		}
 		open = append(open, b)

@@ -57,7 +57,9 @@ func (b *Blob) LayRows(payload []byte, from, to int) {
 }
 
 // Stripes is how many calls of EncodeStripe fill the parity rows.
-func (b *Blob) Stripes() int { return (b.RowSize + b.Profile.stripeSize() - 1) / b.Profile.stripeSize() }
+func (b *Blob) Stripes() int {
+	return (b.RowSize + b.Profile.stripeSize() - 1) / b.Profile.stripeSize()
+}
 
 // EncodeStripe fills one stripe of columns of the parity rows.
 func (b *Blob) EncodeStripe(codec Codec, stripe int) error {
