@@ -117,6 +117,7 @@ func TestBlobsSurviveDeadSigners(t *testing.T) {
 		t.Logf("get took %.1f s, %d MiB of memory\n%s", r.Took.Seconds(), r.MaxRSSKiB>>10, harness.Last(r.Stderr, 600))
 		sameFile(t, file, out)
 	})
+	t.Run("audit with two dead", func(t *testing.T) { d.audited(t) })
 	t.Run("sample with two dead", func(t *testing.T) {
 		r := d.ZG("da", "sample", put.Blobs[0].Root, "--output", "json")
 		var sampled struct {
@@ -243,6 +244,37 @@ func (d *devnet) rpc(t *testing.T, method string, result any, params ...any) {
 	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || len(answer.Error) > 0 {
 		t.Fatalf("%s: %v %s", method, err, answer.Error)
 	}
+}
+
+// audited draws blobs by the beacon and fetches them, and the same again by naming
+// the block.
+//
+// mission D15
+func (d *devnet) audited(t *testing.T) {
+	type audit struct {
+		Height int64 `json:"height"`
+		Passed int   `json:"passed"`
+		Failed int   `json:"failed"`
+		Blobs  []struct {
+			BlobID uint64 `json:"blob_id"`
+			Status string `json:"status"`
+		} `json:"blobs"`
+	}
+	run := func(args ...string) (a audit) {
+		r := d.ZG(append([]string{"da", "audit", "--count", "3", "--output", "json"}, args...)...)
+		if err := json.Unmarshal([]byte(r.Stdout), &a); err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	first := run()
+	if first.Failed != 0 || len(first.Blobs) != 3 || first.Passed == 0 {
+		t.Fatalf("%d right, %d failed of %d, want three drawn, none failed", first.Passed, first.Failed, len(first.Blobs))
+	}
+	if again := run("--height", fmt.Sprint(first.Height)); !slices.Equal(again.Blobs, first.Blobs) {
+		t.Errorf("block %d drew %v, then %v", first.Height, first.Blobs, again.Blobs)
+	}
+	t.Logf("block %d drew %v", first.Height, first.Blobs)
 }
 
 // archived puts a blob that is entered into the storage log; a storage node fetches

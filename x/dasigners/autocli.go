@@ -38,6 +38,7 @@ func queries() []*autocliv1.RpcCommandOptions {
 		{RpcMethod: "SampleTask", Use: "sample-task", Short: "Running round of the sampling lottery, and what a chunk that wins is paid"},
 		{RpcMethod: "Challenge", Use: "challenge [id]", Short: "An open challenge", PositionalArgs: args("challenge_id"), Example: "zgd query dasigners challenge 7"},
 		{RpcMethod: "Challenges", Use: "challenges", Short: "Open challenges, of all signers or of one", Example: "zgd query dasigners challenges --signer zg1…"},
+		{RpcMethod: "BlobRange", Use: "blob-range", Short: "Ids of the blobs whose records are in the state"},
 		{RpcMethod: "Assurance", Use: "assurance", Short: "Stake that the running quorums stand for, and bounds of their failure"},
 	}
 }

@@ -71,6 +71,7 @@ var codes = []code{
 	{"ZG-5003", da.ErrNotShown, exitVerify, "too many samples failed", "try again later, with more --max-samples or less --confidence; `zg da get` tries every member"},
 	{"ZG-5004", da.ErrMalformedBlob, exitVerify, "the blob was coded correctly, but is not what an encoder makes of a payload: every reader finds the same", "whoever put it has to put it again"},
 	{"ZG-5006", da.ErrUntrusted, exitVerify, "what the chain's node answered does not follow from the trusted header", "ask another node with --comet-rpc and --grpc, or name a newer trusted header with --trust-height and --trust-hash"},
+	{"ZG-5007", da.ErrAudit, exitVerify, "a confirmed blob that the beacon drew could not be had, or is not what its root says", "run it again with --height of the beacon above; its signers can be challenged on chain"},
 	{"ZG-5005", da.ErrDisperser, exitNetwork, "the disperser did not bring the blob to its confirmation", "run the same command again, or with --direct to need no disperser"},
 	{"ZG-1007", context.DeadlineExceeded, exitNetwork, "an answer took too long", "run the same command again"},
 	{"ZG-9001", os.ErrPermission, exitFailure, "this machine does not allow it", "check the permissions of the path above"},

@@ -31,7 +31,7 @@ them on chain. The promise lasts for the chain's retention, about two weeks;
   zg da get $ROOT -o copy.bin           every row checked against the root
   zg da sample $ROOT                    is it there? with what confidence?`,
 	}
-	root.AddCommand(a.daPutCmd(), a.daGetCmd(), a.daStatusCmd(), a.daSampleCmd(), a.daSignersCmd())
+	root.AddCommand(a.daPutCmd(), a.daGetCmd(), a.daStatusCmd(), a.daSampleCmd(), a.daAuditCmd(), a.daSignersCmd())
 	return root
 }
 

@@ -1,6 +1,8 @@
 package cmd
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/zgd-network/zgd/sidecar/client"
+	"github.com/zgd-network/zgd/sidecar/client/network"
 	"github.com/zgd-network/zgd/sidecar/client/nodeapi"
 	da "github.com/zgd-network/zgd/sidecar/da/client"
 )
@@ -47,6 +50,7 @@ served to everybody, or what the payload means.`,
 				return err
 			}
 			defer s.Close()
+			opts.Trust.Dir = lightDir(s.ready)
 			result, err := s.Sample(cmd.Context(), root, opts)
 			if err != nil && !errors.Is(err, da.ErrNotShown) {
 				return err
@@ -85,12 +89,9 @@ func daSampleText(s *da.Sampled) string {
 	return text
 }
 
-// trustOf reads what is trusted to begin with; headers are kept in ~/.zg/light.
+// trustOf reads what is trusted to begin with.
 func trustOf(height int64, hash string) (da.LightTrust, error) {
 	trust := da.LightTrust{Height: height}
-	if home, err := os.UserHomeDir(); err == nil {
-		trust.Dir = filepath.Join(home, ".zg", "light")
-	}
 	if (height > 0) != (hash != "") {
 		return trust, fmt.Errorf("%w: --trust-height and --trust-hash go together", client.ErrUsage)
 	}
@@ -103,6 +104,21 @@ func trustOf(height int64, hash string) (da.LightTrust, error) {
 	}
 	trust.Hash = parsed
 	return trust, nil
+}
+
+// lightDir is where the trusted headers of a network are kept. A network that is
+// made anew under the same name, as by 'zgd devnet --reset', has other accounts.
+func lightDir(ready network.Ready) string {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	identity := sha256.New()
+	fmt.Fprintf(identity, "%s\n", ready.ChainID)
+	for _, account := range ready.Accounts {
+		fmt.Fprintf(identity, "%s\n", account.Address)
+	}
+	return filepath.Join(home, ".zg", "light", hex.EncodeToString(identity.Sum(nil)[:8]))
 }
 
 // percent writes a confidence with all its nines.

@@ -179,6 +179,8 @@ type DAReader interface {
 	DABlobOf(ctx context.Context, submitter Address, root Hash) (DABlob, error)
 	// DABeaconAt returns the chain's randomness after a block; 0: the newest.
 	DABeaconAt(ctx context.Context, height int64) (DABeacon, error)
+	// DABlobRange returns the ids [first, next) on record after a block; 0: the newest.
+	DABlobRange(ctx context.Context, height int64) (first, next uint64, err error)
 	// DAConfirmedIn returns the blobs that a block confirmed, ascending by id; it
 	// needs their records.
 	DAConfirmedIn(ctx context.Context, height int64) ([]DABlob, error)

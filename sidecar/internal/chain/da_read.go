@@ -145,11 +145,7 @@ func (r DAQueries) DABlobOf(ctx context.Context, submitter Address, root Hash) (
 func (r DAQueries) DABeaconAt(ctx context.Context, height int64) (DABeacon, error) {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
-	at := ctx
-	if height > 0 {
-		at = metadata.AppendToOutgoingContext(ctx, "x-cosmos-block-height", strconv.FormatInt(height, 10))
-	}
-	answer, err := r.da.Beacon(at, &dasignerstypes.QueryBeaconRequest{})
+	answer, err := r.da.Beacon(atHeight(ctx, height), &dasignerstypes.QueryBeaconRequest{})
 	if err != nil {
 		return DABeacon{}, mapError(ctx, fmt.Sprintf("read the beacon of height %d", height), err)
 	}
@@ -158,6 +154,29 @@ func (r DAQueries) DABeaconAt(ctx context.Context, height int64) (DABeacon, erro
 	}
 	out := DABeacon{Height: answer.Beacon.Height}
 	return out, decodeHashes(hashField{&out.Value, "beacon", answer.Beacon.Value})
+}
+
+// DABlobRange reads which blobs are on record in the state after a block: the ids
+// in [first, next). Height 0 is the newest.
+func (r DAQueries) DABlobRange(ctx context.Context, height int64) (first, next uint64, err error) {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	answer, err := r.da.BlobRange(atHeight(ctx, height), &dasignerstypes.QueryBlobRangeRequest{})
+	if err != nil {
+		return 0, 0, mapError(ctx, "read which blobs are on record", err)
+	}
+	if answer.FirstBlobId > answer.NextBlobId {
+		return 0, 0, fmt.Errorf("%w: blobs from %d to %d", ErrMalformed, answer.FirstBlobId, answer.NextBlobId)
+	}
+	return answer.FirstBlobId, answer.NextBlobId, nil
+}
+
+// atHeight asks for the state after a block; 0: the newest.
+func atHeight(ctx context.Context, height int64) context.Context {
+	if height == 0 {
+		return ctx
+	}
+	return metadata.AppendToOutgoingContext(ctx, "x-cosmos-block-height", strconv.FormatInt(height, 10))
 }
 
 func (r DAQueries) daBlob(ctx context.Context, request *dasignerstypes.QueryBlobRequest, what string) (DABlob, error) {
