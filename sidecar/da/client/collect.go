@@ -63,9 +63,10 @@ type share struct {
 }
 
 // collect has every member work, in parallel, and takes their shares until
-// there are enough and the grace is over, or there cannot be enough. It returns
-// when nobody works any more.
-func (b *batch) collect(ctx context.Context, which []int, work func(context.Context, int, []int) (bn254.G1Affine, *Fault)) *round {
+// there are enough and the grace is over, or there cannot be enough. With patience
+// it goes on in the second case: what members do is then of use for smaller
+// batches. It returns when nobody works any more.
+func (b *batch) collect(ctx context.Context, which []int, patience bool, work func(context.Context, int, []int) (bn254.G1Affine, *Fault)) *round {
 	ctx, cancel := context.WithCancel(ctx)
 	answers := make(chan share, len(b.members))
 	var wait sync.WaitGroup
@@ -92,7 +93,7 @@ func (b *batch) collect(ctx context.Context, which []int, work func(context.Cont
 			b.late(answered, FaultSilent, "no answer in time")
 			return r
 		}
-		if possible*3 < b.total*2 {
+		if possible*3 < b.total*2 && !patience {
 			return r
 		}
 		if r.enough && grace == nil {
@@ -155,7 +156,7 @@ func (b *batch) split(ctx context.Context, which []int, out *Dispersal) {
 		if len(part) == 0 || ctx.Err() != nil {
 			continue
 		}
-		r := b.collect(ctx, part, b.signAccepted)
+		r := b.collect(ctx, part, false, b.signAccepted)
 		if r.enough {
 			out.Certificates = append(out.Certificates, b.certify(part, r))
 		} else if len(part) > 1 {

@@ -223,7 +223,7 @@ func (d *direct) confirmBatch(ctx context.Context, batch []placedItem) error {
 	d.Client.opts.Progress.Stage(StageDisperse, bytes)
 	dispersal, lacking := d.disperser.Disperse(ctx, quorum, pieces)
 	if dispersal != nil {
-		d.blame(dispersal.Faults)
+		d.result.Faults = addFaults(d.result.Faults, dispersal.Faults, d.Client.opts.Progress.Note)
 		for _, certificate := range dispersal.Certificates {
 			if err := d.confirm(ctx, batch, certificate); err != nil {
 				return err
@@ -231,14 +231,6 @@ func (d *direct) confirmBatch(ctx context.Context, batch []placedItem) error {
 		}
 	}
 	return lacking
-}
-
-// blame notes the members that did not do their part.
-func (d *direct) blame(faults []Fault) {
-	for _, f := range faults {
-		d.Client.opts.Progress.Note("signer " + f.String())
-	}
-	d.result.Faults = append(d.result.Faults, faults...)
 }
 
 // confirm brings a certificate to the chain.

@@ -104,7 +104,12 @@ func (d *Disperser) Disperse(ctx context.Context, q chain.DAQuorum, pieces []Pie
 	for i := range all {
 		all[i] = i
 	}
-	round := b.collect(ctx, all, b.bringAndSign)
+	first, stop := context.WithTimeout(ctx, b.options.SignTimeout*2/3) // what is left is for smaller batches
+	defer stop()
+	if len(pieces) == 1 {
+		first = ctx
+	}
+	round := b.collect(first, all, len(pieces) > 1, b.bringAndSign)
 	out := &Dispersal{}
 	if round.enough {
 		out.Certificates = append(out.Certificates, b.certify(all, round))

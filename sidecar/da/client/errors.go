@@ -3,6 +3,7 @@ package client
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/zgd-network/zgd/sidecar/internal/chain"
@@ -86,12 +87,35 @@ type InsufficientSignatures struct {
 }
 
 func (e *InsufficientSignatures) Error() string {
-	names := make([]string, len(e.Faults))
-	for i, f := range e.Faults {
-		names[i] = f.String()
-	}
 	return fmt.Sprintf("%v: blobs %v: members with %d of %d seats signed, want two thirds; %s",
-		ErrInsufficientSignatures, e.IDs, e.HitSeats, e.TotalSeats, strings.Join(names, "; "))
+		ErrInsufficientSignatures, e.IDs, e.HitSeats, e.TotalSeats, names(e.Faults))
+}
+
+// mostNames is how many members an error's text names; Faults has all.
+const mostNames = 5
+
+func names(faults []Fault) string {
+	var texts []string
+	for _, f := range faults[:min(mostNames, len(faults))] {
+		texts = append(texts, f.String())
+	}
+	if more := len(faults) - mostNames; more > 0 {
+		texts = append(texts, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(texts, "; ")
+}
+
+// addFaults adds faults that are not known yet: of each member one of a kind.
+// told hears of those that are new.
+func addFaults(known []Fault, more []Fault, told func(string)) []Fault {
+	for _, f := range more {
+		same := func(other Fault) bool { return other.Member == f.Member && other.Kind == f.Kind }
+		if !slices.ContainsFunc(known, same) {
+			known = append(known, f)
+			told("signer " + f.String())
+		}
+	}
+	return known
 }
 
 // Unwrap makes errors.Is(err, ErrInsufficientSignatures) hold.

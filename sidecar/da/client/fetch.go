@@ -193,7 +193,7 @@ func (f *fetching) doubt() {
 		if !j.late && now.Sub(j.began) >= limit {
 			j.late = true
 			if f.faults[j.member] == nil {
-				f.faults[j.member] = faultOf(f.quorum.Members[j.member], FaultSilent, fmt.Sprintf("no rows within %v", limit.Round(time.Millisecond)))
+				f.faults[j.member] = faultOf(f.quorum.Members[j.member], FaultLate, fmt.Sprintf("no rows within %v", limit.Round(time.Millisecond)))
 			}
 		}
 	}
@@ -215,8 +215,8 @@ func (f *fetching) take(h haul) {
 	}
 	if h.kind == "" {
 		f.took = append(f.took, time.Since(h.job.began))
-		if h.job.late && f.faults[h.job.member] != nil && f.faults[h.job.member].Kind == FaultSilent {
-			f.faults[h.job.member] = nil // slow, not silent
+		if h.job.late && f.faults[h.job.member] != nil && f.faults[h.job.member].Kind == FaultLate {
+			f.faults[h.job.member] = nil // it came after all
 		}
 		return
 	}
@@ -241,7 +241,7 @@ func (f *fetching) judge(h haul) {
 // accuse blames a member, for the worst that is known of it, and asks it for
 // nothing more; one that has lost rows may have others.
 func (f *fetching) accuse(m int, kind FaultKind, why error) {
-	if f.faults[m] == nil || f.faults[m].Kind == FaultSilent || kind == FaultBadRows {
+	if f.faults[m] == nil || f.faults[m].Kind == FaultLate || kind == FaultBadRows {
 		f.faults[m] = faultOf(f.quorum.Members[m], kind, reason(why))
 	}
 	if kind != FaultNotFound {

@@ -91,10 +91,7 @@ type getting struct {
 func (g *getting) retrieve(ctx context.Context, root chain.Hash, stage bool) ([]byte, error) {
 	got, err := g.Client.retrieve(ctx, root, stage, g.opts.Progress)
 	if got != nil {
-		for _, f := range got.Faults {
-			g.opts.Progress.Note("signer " + f.String())
-		}
-		g.result.Faults = append(g.result.Faults, got.Faults...)
+		g.result.Faults = addFaults(g.result.Faults, got.Faults, g.opts.Progress.Note)
 		g.result.Rebuilt += got.Rebuilt
 	}
 	if err != nil {

@@ -54,7 +54,7 @@ func TestAThirdOfTheSeatsIsHostile(t *testing.T) {
 		bad      clienttest.Behaviour
 		put, get client.FaultKind // what the culprits are named for; "" they are not noticed
 	}{
-		{"silent", clienttest.Behaviour{Silent: true}, client.FaultLate, client.FaultSilent},
+		{"silent", clienttest.Behaviour{Silent: true}, client.FaultLate, client.FaultLate},
 		{"signing without storing", clienttest.Behaviour{SignBlind: true}, "", client.FaultNotFound},
 		{"serving wrong rows", clienttest.Behaviour{WrongRows: true, WrongWords: true}, "", client.FaultBadRows},
 		{"signing garbage", clienttest.Behaviour{Garbage: true}, client.FaultBadShare, ""},

@@ -43,7 +43,9 @@ func TestTheSamplerProvesTheRecord(t *testing.T) {
 			p.change = func(*chain.DABlob, *chain.DAConfirmedRoot) {}
 		}
 		c := net.Client(func(o *client.Options) {
-			o.Light = func(_ context.Context, trust client.LightTrust) (client.Prover, bool, error) { return p, trust.Height == 0, nil }
+			o.Light = func(_ context.Context, trust client.LightTrust) (client.Prover, bool, error) {
+				return p, trust.Height == 0, nil
+			}
 		})
 		return c.Sample(t.Context(), root(t, put.Root), client.SampleOptions{TrustNode: trustNode, Trust: client.LightTrust{Height: 1}})
 	}

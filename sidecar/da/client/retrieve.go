@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/zgd-network/zgd/sidecar/internal/chain"
@@ -146,14 +145,6 @@ func (l *located) load(ctx context.Context, p *peers, evmChainID uint64, o Retri
 
 func (l *located) blame(m int, kind FaultKind, why string) {
 	l.faults = append(l.faults, *faultOf(l.quorum.Members[m], kind, why))
-}
-
-func names(faults []Fault) string {
-	texts := make([]string, len(faults))
-	for i, f := range faults {
-		texts[i] = f.String()
-	}
-	return strings.Join(texts, "; ")
 }
 
 // plan lists the rows of each member in the order they are wanted: those that
