@@ -88,7 +88,7 @@ func (n *Net) start(secret bls.SecretKey, account chain.Key) *Signer {
 	must(n.tb, err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(n.tb, err)
-	certificate, err := wire.NewCertificate(secret, evmChainID, address)
+	certificate, err := wire.NewCertificate(evmChainID, address, secret)
 	must(n.tb, err)
 	s := &Signer{net: n, secret: secret, account: account, Address: address, Socket: listener.Addr().String(), held: make(map[chain.Hash]*held), accepted: make(map[uint64]bool)}
 	server, gate := wire.NewServer(certificate, evmChainID, address, grpc.ChainStreamInterceptor(s.stall), grpc.ChainUnaryInterceptor(s.stallUnary))
