@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -91,6 +92,11 @@ func (s *Service) takeBody(w http.ResponseWriter, r *http.Request) (Record, bool
 	}
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime(most)))
 	record, fresh, err := s.Put(r.Context(), who, r.Body, r.ContentLength)
+	if err != nil && r.Header.Get("Expect") == "" && r.ContentLength <= int64(most) {
+		// let a sender that does not wait for our word finish: it reads no answer
+		// before, and a connection closed under it loses the answer
+		_, _ = io.CopyN(io.Discard, r.Body, int64(most))
+	}
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	return record, fresh, err
 }

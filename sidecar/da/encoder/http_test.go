@@ -202,7 +202,7 @@ func TestAFullHouseSaysWhenToComeBack(t *testing.T) {
 	w.quorum.deaf = true
 	w.cfg.SpoolMiB = 1
 	s := w.start()
-	codes := map[int]int{}
+	codes := map[int]int{} // each body is sent whole: the answer must not be lost under it
 	for i := range byte(4) {
 		code, text, header := s.ask("PUT", "/blobs", noise(400<<10, i))
 		codes[code]++

@@ -45,7 +45,7 @@ func (s *Service) settle(ctx context.Context, batch []*blob) (open []*blob) {
 			s.confirmed(ctx, b, func(r *Record) { r.onChain(found) })
 		case found.Submitter != s.Account.Bytes():
 			s.later(b, pauseQuorum, fmt.Sprintf("blob %d with this root is %s's and not confirmed yet", found.ID, found.Submitter))
-		case s.keep(b, func(r *Record) { r.State = Submitted; r.onChain(found) }):
+		case s.keep(b, func(r *Record) { r.State, r.Attempts = Submitted, max(r.Attempts, 1); r.onChain(found) }):
 			b.uncertain = false
 			open = append(open, b)
 		}
