@@ -126,7 +126,8 @@ func daNode(o Options, i int, chain Ports) Process {
 		Name: fmt.Sprintf("da-node-%d", i), Home: home, Ports: ports,
 		Args: append([]string{"sidecar", "da-node", "start", "--home", home,
 			"--listen", loopback(ports.DA), "--socket", loopback(ports.DA), "--status-listen", loopback(ports.DAStatus),
-			"--key-file", keyFile(o.Home, daSignerName(i))},
+			"--key-file", keyFile(o.Home, daSignerName(i)),
+			"--sample-min-reward", "0"}, // a devnet's fees are small, and one wants to see who wins
 			chainFlags(o, chain)...),
 	}
 }

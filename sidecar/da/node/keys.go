@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -131,6 +132,22 @@ func (k *Keys) find(public chain.DAKey) (bls.SecretKey, bool) {
 		}
 	}
 	return bls.SecretKey{}, false
+}
+
+// withOthers lists a key, then the others, the newest first, at most so many: what
+// was promised under an earlier key is served under it.
+func (k *Keys) withOthers(first bls.SecretKey, most int) []bls.SecretKey {
+	k.mu.Lock()
+	others := slices.Clone(k.list)
+	k.mu.Unlock()
+	slices.SortStableFunc(others, func(a, b ownKey) int { return b.made.Compare(a.made) })
+	secrets := []bls.SecretKey{first}
+	for _, own := range others {
+		if len(secrets) < most && !bytes.Equal(own.secret.Bytes(), first.Bytes()) {
+			secrets = append(secrets, own.secret)
+		}
+	}
+	return secrets
 }
 
 // Make makes a new key file; the chain must be told of it (Possession).

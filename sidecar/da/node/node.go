@@ -242,7 +242,7 @@ func (n *Node) serveAs(ctx context.Context, s *service, port *port, key chain.DA
 	if err != nil {
 		return key, err
 	}
-	certificate, err := wire.NewCertificate(secret, s.evmChainID, s.address)
+	certificate, err := wire.NewCertificate(s.evmChainID, s.address, n.keys.withOthers(secret, wire.MaxKeys)...)
 	if err != nil {
 		return key, err
 	}

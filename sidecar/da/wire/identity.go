@@ -10,9 +10,12 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/big"
 	"time"
+
+	"github.com/consensys/gnark-crypto/ecc/bn254"
 
 	"github.com/zgd-network/zgd/sidecar/internal/chain"
 	"github.com/zgd-network/zgd/x/dasigners/bls"
@@ -26,8 +29,9 @@ type Member struct {
 }
 
 // A node's certificate is signed by itself and names nobody a certificate
-// authority knows. What makes it the member's is an extension with the member's
-// BLS signature over the certificate's public key. The object identifier is from
+// authority knows. What makes it the member's is an extension with BLS signatures
+// over the certificate's public key, 64 bytes for each of the member's keys: a
+// reader knows the key of a blob's epoch, which may have been replaced since. The object identifier is from
 // the arc for experiments of our own (2.25, a UUID).
 var bindingOID = asn1.ObjectIdentifier{2, 25, 1807390116, 1}
 
@@ -45,8 +49,15 @@ func binding(evmChainID uint64, address chain.Address, spki []byte) []byte {
 // the signature and the key on chain, not the dates.
 const certificateLife = 10 * 365 * 24 * time.Hour
 
-// NewCertificate makes a key for TLS and the member's word that it is its own.
-func NewCertificate(secret bls.SecretKey, evmChainID uint64, address chain.Address) (tls.Certificate, error) {
+// MaxKeys is how many keys of a member a certificate can speak for.
+const MaxKeys = 16
+
+// NewCertificate makes a key for TLS and the member's word, under each of its keys,
+// that it is its own.
+func NewCertificate(evmChainID uint64, address chain.Address, secrets ...bls.SecretKey) (tls.Certificate, error) {
+	if len(secrets) == 0 || len(secrets) > MaxKeys {
+		return tls.Certificate{}, fmt.Errorf("certificate: %d keys, want 1 to %d", len(secrets), MaxKeys)
+	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return tls.Certificate{}, fmt.Errorf("key for TLS: %w", err)
@@ -55,16 +66,20 @@ func NewCertificate(secret bls.SecretKey, evmChainID uint64, address chain.Addre
 	if err != nil {
 		return tls.Certificate{}, fmt.Errorf("key for TLS: %w", err)
 	}
-	signature, err := secret.Sign(bls.DomainTLS, binding(evmChainID, address, spki))
-	if err != nil {
-		return tls.Certificate{}, fmt.Errorf("sign the certificate: %w", err)
+	var word []byte
+	for _, secret := range secrets {
+		signature, err := secret.Sign(bls.DomainTLS, binding(evmChainID, address, spki))
+		if err != nil {
+			return tls.Certificate{}, fmt.Errorf("sign the certificate: %w", err)
+		}
+		word = append(word, bls.EncodeG1(&signature)...)
 	}
 	now := time.Now()
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(now.UnixNano()), Subject: pkix.Name{CommonName: "zgd da " + address.String()},
 		NotBefore: now.Add(-24 * time.Hour), NotAfter: now.Add(certificateLife),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		ExtraExtensions: []pkix.Extension{{Id: bindingOID, Value: bls.EncodeG1(&signature)}},
+		ExtraExtensions: []pkix.Extension{{Id: bindingOID, Value: word}},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
@@ -96,11 +111,8 @@ func clientTLS(member Member) (*tls.Config, error) {
 				if !extension.Id.Equal(bindingOID) {
 					continue
 				}
-				signature, err := bls.DecodeG1(extension.Value)
-				if err == nil {
-					err = bls.Verify(&public, bls.DomainTLS, binding(member.EVMChainID, member.Address, certificate.RawSubjectPublicKeyInfo), &signature)
-				}
-				if err != nil {
+				message := binding(member.EVMChainID, member.Address, certificate.RawSubjectPublicKeyInfo)
+				if err := checkWord(&public, message, extension.Value); err != nil {
 					return fmt.Errorf("%w: %s did not sign this certificate: %w", ErrIdentity, member.Address, err)
 				}
 				return nil
@@ -108,4 +120,23 @@ func clientTLS(member Member) (*tls.Config, error) {
 			return fmt.Errorf("%w: the certificate carries no signature of a signer", ErrIdentity)
 		},
 	}, nil
+}
+
+// checkWord wants one of the signatures to be of the member's key.
+func checkWord(public *bn254.G2Affine, message, word []byte) error {
+	if len(word) == 0 || len(word)%bls.SignatureSize != 0 || len(word) > MaxKeys*bls.SignatureSize {
+		return fmt.Errorf("%w: signatures of %d bytes, want %d each, at most %d of them", ErrMalformed, len(word), bls.SignatureSize, MaxKeys)
+	}
+	var errs error
+	for ; len(word) > 0; word = word[bls.SignatureSize:] {
+		signature, err := bls.DecodeG1(word[:bls.SignatureSize])
+		if err == nil {
+			err = bls.Verify(public, bls.DomainTLS, message, &signature)
+		}
+		if err == nil {
+			return nil
+		}
+		errs = errors.Join(errs, err)
+	}
+	return errs
 }

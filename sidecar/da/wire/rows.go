@@ -31,20 +31,31 @@ func (p *Packer) Pack(row erasure.Row) *pb.Row {
 	return &pb.Row{Index: uint32(row.Index), Data: row.Data, Path: PackHashes(siblings)}
 }
 
+// pathLength is how many siblings a leaf has in a tree of n (RFC 6962): where n is
+// no power of two, the last node of a level can have none.
+func pathLength(index, n int) (length int) {
+	for ; n > 1; index, n = index/2, (n+1)/2 {
+		if index^1 < n {
+			length++
+		}
+	}
+	return length
+}
+
 // meeting is the level of the lowest node above both of two leaves.
 func meeting(a, b int) int { return bits.Len(uint(a ^ b)) }
 
 // Unpacker reads the rows of one stream back. It checks their shape only; the
 // verifier of package erasure says whether they are right.
 type Unpacker struct {
-	rows, rowSize, depth int
-	last                 erasure.Row
-	begun                bool
+	rows, rowSize int
+	last          erasure.Row
+	begun         bool
 }
 
 // NewUnpacker reads rows of a blob.
 func NewUnpacker(c erasure.Commitment) *Unpacker {
-	return &Unpacker{rows: c.Profile.N, rowSize: c.RowSize, depth: bits.Len(uint(c.Profile.N - 1))}
+	return &Unpacker{rows: c.Profile.N, rowSize: c.RowSize}
 }
 
 // Unpack returns the next row with its whole path; the data is not copied.
@@ -56,18 +67,19 @@ func (u *Unpacker) Unpack(in *pb.Row) (erasure.Row, error) {
 	if len(row.Data) != u.rowSize {
 		return erasure.Row{}, fmt.Errorf("%w: row %d has %d bytes, want %d", ErrMalformed, row.Index, len(row.Data), u.rowSize)
 	}
-	sent := u.depth
+	whole := pathLength(row.Index, u.rows)
+	sent := whole
 	if u.begun {
 		if row.Index <= u.last.Index {
 			return erasure.Row{}, fmt.Errorf("%w: row %d after row %d, want them ascending", ErrMalformed, row.Index, u.last.Index)
 		}
-		sent = meeting(u.last.Index, row.Index)
+		sent = min(sent, meeting(u.last.Index, row.Index))
 	}
-	siblings, err := UnpackHashes(in.GetPath(), u.depth)
+	siblings, err := UnpackHashes(in.GetPath(), whole)
 	if err != nil || len(siblings) != sent {
 		return erasure.Row{}, fmt.Errorf("%w: path of row %d has %d bytes, want %d", ErrMalformed, row.Index, len(in.GetPath()), sent*hashSize)
 	}
-	if u.begun {
+	if sent < whole { // they meet below the top, so both have the same siblings from there
 		siblings = append(siblings, u.last.Path[sent:]...)
 	}
 	row.Path = siblings

@@ -47,10 +47,10 @@ func subset(source *rand.Rand, n int) []int {
 }
 
 func TestRowsComeBackWithTheirWholePaths(t *testing.T) {
-	for _, profile := range []erasure.Profile{erasure.Test, erasure.Dev} {
+	for _, profile := range []erasure.Profile{erasure.Test, erasure.Dev, erasure.Parity} {
 		blob := encoded(t, profile, 5000)
 		source := rand.New(random(t))
-		for range 50 {
+		for range 1 + 3200/profile.N {
 			var packer wire.Packer
 			unpacker := wire.NewUnpacker(blob.Commitment)
 			hashes := 0
@@ -151,7 +151,7 @@ func secret(tb testing.TB) bls.SecretKey {
 // serve starts a node of a member and returns where it listens.
 func serve(t *testing.T, key bls.SecretKey, member chain.Address, more ...grpc.ServerOption) string {
 	t.Helper()
-	certificate, err := wire.NewCertificate(key, network, member)
+	certificate, err := wire.NewCertificate(network, member, secret(t), key) // the second of its keys
 	require.NoError(t, err)
 	grpcServer, gate := wire.NewServer(certificate, network, member, more...)
 	pb.RegisterSignerServer(grpcServer, &server{gate: gate})
