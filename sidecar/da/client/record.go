@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/zgd-network/zgd/sidecar/da/pb"
 	"github.com/zgd-network/zgd/sidecar/da/wire"
@@ -77,29 +80,47 @@ func (c *Client) locateByProof(ctx context.Context, root chain.Hash) (*located, 
 	return nil, fmt.Errorf("%w: neither the chain nor a member has %x", ErrNotFound, root)
 }
 
-// askForRecord asks the members of one quorum, each once in all.
+// askAtOnce is how many members are asked for a record at a time.
+const askAtOnce = 16
+
+// askForRecord asks the members of one quorum, each once in all, some at a time,
+// and returns what the first proves.
 func (c *Client) askForRecord(ctx context.Context, root chain.Hash, quorum chain.DAQuorum, asked map[chain.Address]bool) (*located, error) {
 	readers, err := c.peersFor(ctx)
 	if err != nil {
 		return nil, err
 	}
+	inner, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var once sync.Once
+	var found *located
+	group := new(errgroup.Group)
+	group.SetLimit(askAtOnce)
 	for _, member := range quorum.Members {
 		if asked[member.Address] {
 			continue
 		}
 		asked[member.Address] = true
-		answer, err := record(ctx, readers, member, root, false, c.opts.Retriever)
-		if err != nil {
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
+		group.Go(func() error {
+			if inner.Err() != nil {
+				return nil
 			}
-			continue
-		}
-		if l, err := c.proveRecord(ctx, root, answer); err == nil {
-			return l, nil
-		}
+			answer, err := record(inner, readers, member, root, false, c.opts.Retriever)
+			if err != nil {
+				return nil // another may know
+			}
+			if l, err := c.proveRecord(inner, root, answer); err == nil {
+				once.Do(func() { found = l })
+				cancel()
+			}
+			return nil
+		})
 	}
-	return nil, nil
+	_ = group.Wait()
+	if found == nil {
+		return nil, ctx.Err()
+	}
+	return found, nil
 }
 
 // record asks one member what it knows of a blob.
@@ -156,7 +177,7 @@ func checkPreimage(root chain.Hash, preimage []byte) (erasure.Commitment, error)
 	return commit, nil
 }
 
-// checkBlob says whether a commitment is what the chain confirmed.
+// setCommitment says whether a commitment is what the chain confirmed, and keeps it.
 func (l *located) setCommitment(commit erasure.Commitment, evmChainID uint64) error {
 	if commit.DataLen != l.blob.DataLen || commit.Profile.ID != l.blob.Profile || commit.EVMChainID != evmChainID {
 		return fmt.Errorf("%w: the root commits to %d bytes of profile %d on chain %d, the chain's record says %d, %d and %d",

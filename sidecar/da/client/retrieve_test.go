@@ -64,7 +64,8 @@ func TestWrongCombinationsAreNamed(t *testing.T) {
 	require.ErrorIs(t, err, client.ErrTooFewRows)
 }
 
-// With one row less than k there is no blob, and the reason names everybody.
+// mission D11: as many rows may be withheld as leave k of them. With fewer there is no
+// blob, and the reason names everybody.
 func TestOneRowTooFew(t *testing.T) {
 	net, payload, put := stored(t, 23, chaintest.DAParams{Profile: erasure.Dev}, 20_000)
 	q, err := net.Chain.DAQuorum(t.Context(), put.Blobs[0].Epoch, put.Blobs[0].QuorumID)
