@@ -85,7 +85,7 @@ type placedItem struct {
 // confirmation by this account. Those that are confirmed are done.
 func (d *direct) lookUp(ctx context.Context, items []*item) (missing []*item, waiting []placedItem, err error) {
 	for _, it := range items {
-		blob, err := d.chain.DABlobByRoot(ctx, it.root)
+		blob, err := d.standing(ctx, it.root)
 		if err != nil && !errors.Is(err, chain.ErrNotFound) {
 			return nil, nil, fmt.Errorf("look up %s: %w", hexRoot(it.root), err)
 		}
@@ -97,14 +97,25 @@ func (d *direct) lookUp(ctx context.Context, items []*item) (missing []*item, wa
 		case blob.Status == chain.DABlobConfirmed:
 			it.out.fill(blob)
 			it.out.Reused = it.out.ConfirmTx == "" // not by this put
-		case d.sender != nil && blob.Submitter == d.sender.Bytes():
+		default: // this account's order
 			it.out.fill(blob)
 			waiting = append(waiting, placedItem{it, blob})
-		default: // somebody else's order: only its submitter may disperse it
-			missing = append(missing, it)
 		}
 	}
 	return missing, waiting, nil
+}
+
+// standing is a confirmed blob, or one that this account ordered; others' orders
+// that wait are of no use to it.
+func (d *direct) standing(ctx context.Context, root chain.Hash) (chain.DABlob, error) {
+	if d.sender != nil {
+		return chain.DAStanding(ctx, d.chain, d.sender.Bytes(), root)
+	}
+	blob, err := d.chain.DABlobByRoot(ctx, root)
+	if err == nil && blob.Status != chain.DABlobConfirmed {
+		return chain.DABlob{}, chain.ErrNotFound
+	}
+	return blob, err
 }
 
 func (b *PutBlob) fill(blob chain.DABlob) {
@@ -166,6 +177,9 @@ func (d *direct) orderBlobs(ctx context.Context, items []*item) ([]placedItem, e
 		return nil, fmt.Errorf("order %d blobs: %w", len(items), err)
 	}
 	d.result.fee.Add(&d.result.fee, placed.Fee)
+	if endowment, err := d.endowments(ctx, order.DataLens); err == nil { // held until the confirmation
+		d.result.endowment.Add(&d.result.endowment, endowment)
+	}
 	d.addGas(receipt)
 	out := make([]placedItem, len(items))
 	for i, it := range items {

@@ -32,7 +32,7 @@ func (s *Service) settle(ctx context.Context, batch []*blob) (open []*blob) {
 			open = append(open, b)
 			continue
 		}
-		found, err := s.Chain.DABlobByRoot(ctx, chain.Hash(b.record.Root))
+		found, err := chain.DAStanding(ctx, s.Chain, s.Account.Bytes(), chain.Hash(b.record.Root))
 		switch {
 		case ctx.Err() != nil:
 		case errors.Is(err, chain.ErrNotFound), err == nil && found.Status == chain.DABlobLapsed:
@@ -43,8 +43,6 @@ func (s *Service) settle(ctx context.Context, batch []*blob) (open []*blob) {
 			s.later(b, pauseChain, err.Error())
 		case found.Status == chain.DABlobConfirmed:
 			s.confirmed(ctx, b, func(r *Record) { r.onChain(found) })
-		case found.Submitter != s.Account.Bytes():
-			s.later(b, pauseQuorum, fmt.Sprintf("blob %d with this root is %s's and not confirmed yet", found.ID, found.Submitter))
 		case s.keep(b, func(r *Record) { r.State, r.Attempts = Submitted, max(r.Attempts, 1); r.onChain(found) }):
 			b.uncertain = false
 			open = append(open, b)

@@ -162,6 +162,18 @@ type DAConfirmedRoot struct {
 	Blobs  uint32
 }
 
+// DAStanding returns the blob with a root that serves a submitter: one that is
+// confirmed, whoever ordered it, else its own newest, else ErrNotFound. Orders of
+// others that wait say nothing: anybody can order any root, with any length, and
+// never bring a row.
+func DAStanding(ctx context.Context, r DAReader, submitter Address, root Hash) (DABlob, error) {
+	blob, err := r.DABlobByRoot(ctx, root)
+	if err != nil || blob.Status == DABlobConfirmed || blob.Submitter == submitter {
+		return blob, err
+	}
+	return r.DABlobOf(ctx, submitter, root)
+}
+
 // DAReader reads the state of data availability. Every call is bounded by its
 // context; what the chain does not have is ErrNotFound.
 type DAReader interface {
