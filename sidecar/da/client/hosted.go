@@ -93,7 +93,7 @@ func (h *hosted) uploadOnce(ctx context.Context, it *item) error {
 	if err != nil {
 		return err
 	}
-	message := &pb.DisperseBlobRequest{Options: &pb.DisperseOptions{Archive: h.opts.Archive, DataLen: it.dataLen}}
+	message := &pb.DisperseBlobRequest{Options: &pb.DisperseOptions{DataLen: it.dataLen}}
 	for rest := it.payload; ; {
 		if err := stream.Send(message); err != nil && !errors.Is(err, io.EOF) {
 			return err

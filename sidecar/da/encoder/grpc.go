@@ -58,14 +58,9 @@ func grpcError(err error) error {
 		code = codes.DataLoss
 	case errors.Is(err, context.Canceled):
 		code = codes.Canceled
-	case errors.Is(err, errArchive):
-		code = codes.Unimplemented
 	}
 	return status.Error(code, err.Error())
 }
-
-// errArchive: the storage lane's root of a payload is not computed here.
-var errArchive = errors.New("archive is not offered: put the payload to the storage lane as well")
 
 // pieces reads a payload that comes in messages, within a time: whoever sends
 // slowly holds memory that others wait for.
@@ -125,9 +120,6 @@ func (d *disperserDoor) DisperseBlob(stream grpc.ClientStreamingServer[pb.Disper
 	first, err := stream.Recv()
 	if err != nil {
 		return grpcError(fmt.Errorf("%w: no message: %w", errBadRequest, err))
-	}
-	if first.GetOptions().GetArchive() {
-		return grpcError(errArchive)
 	}
 	size := int64(-1)
 	if n := first.GetOptions().GetDataLen(); n > 0 {

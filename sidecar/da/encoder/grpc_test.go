@@ -100,7 +100,6 @@ func TestGRPCRefusals(t *testing.T) {
 		{"more than was said", &pb.DisperseOptions{DataLen: 99}, 100, codes.InvalidArgument},
 		{"more than a blob", nil, int(erasure.Test.MaxPayload()) + 1, codes.InvalidArgument},
 		{"a length beyond all", &pb.DisperseOptions{DataLen: 1<<64 - 1}, 10, codes.InvalidArgument},
-		{"the storage lane as well", &pb.DisperseOptions{Archive: true}, 100, codes.Unimplemented},
 	} {
 		if _, err := disperse(conn, c.options, noise(c.size, 2), 50_000); status.Code(err) != c.want {
 			t.Errorf("%s: got %v, want %s", c.name, err, c.want)

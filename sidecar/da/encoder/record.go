@@ -60,7 +60,6 @@ type Record struct {
 	State         State  `json:"state"`
 	DataLen       uint64 `json:"data_len"` // bytes of payload
 	Profile       uint8  `json:"profile"`
-	Archive       bool   `json:"archive,omitempty"`
 	Client        string `json:"client,omitempty"`
 	Received      int64  `json:"received"` // Unix seconds
 	Attempts      int    `json:"attempts,omitempty"`

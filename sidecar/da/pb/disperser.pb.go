@@ -83,8 +83,7 @@ func (BlobStatus) EnumDescriptor() ([]byte, []int) {
 // DisperseOptions go with the first message.
 type DisperseOptions struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Archive       bool                   `protobuf:"varint,1,opt,name=archive,proto3" json:"archive,omitempty"`                // enter the payload into the storage log as well
-	DataLen       uint64                 `protobuf:"varint,2,opt,name=data_len,json=dataLen,proto3" json:"data_len,omitempty"` // bytes of payload, when known; 0: until the stream ends
+	DataLen       uint64                 `protobuf:"varint,1,opt,name=data_len,json=dataLen,proto3" json:"data_len,omitempty"` // bytes of payload, when known; 0: until the stream ends
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -117,13 +116,6 @@ func (x *DisperseOptions) ProtoReflect() protoreflect.Message {
 // Deprecated: Use DisperseOptions.ProtoReflect.Descriptor instead.
 func (*DisperseOptions) Descriptor() ([]byte, []int) {
 	return file_zg_da_v1_disperser_proto_rawDescGZIP(), []int{0}
-}
-
-func (x *DisperseOptions) GetArchive() bool {
-	if x != nil {
-		return x.Archive
-	}
-	return false
 }
 
 func (x *DisperseOptions) GetDataLen() uint64 {
@@ -572,10 +564,9 @@ var File_zg_da_v1_disperser_proto protoreflect.FileDescriptor
 
 const file_zg_da_v1_disperser_proto_rawDesc = "" +
 	"\n" +
-	"\x18zg/da/v1/disperser.proto\x12\bzg.da.v1\"F\n" +
-	"\x0fDisperseOptions\x12\x18\n" +
-	"\aarchive\x18\x01 \x01(\bR\aarchive\x12\x19\n" +
-	"\bdata_len\x18\x02 \x01(\x04R\adataLen\"^\n" +
+	"\x18zg/da/v1/disperser.proto\x12\bzg.da.v1\",\n" +
+	"\x0fDisperseOptions\x12\x19\n" +
+	"\bdata_len\x18\x01 \x01(\x04R\adataLen\"^\n" +
 	"\x13DisperseBlobRequest\x123\n" +
 	"\aoptions\x18\x01 \x01(\v2\x19.zg.da.v1.DisperseOptionsR\aoptions\x12\x12\n" +
 	"\x04data\x18\x02 \x01(\fR\x04data\"c\n" +
