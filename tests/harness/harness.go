@@ -59,6 +59,7 @@ type Ready struct {
 	CometRPC   string   `json:"comet_rpc"`
 	GRPC       string   `json:"grpc"`
 	REST       string   `json:"rest"`
+	ABIs       string   `json:"abis"`
 	Storage    []string `json:"storage"`
 	Miners     []string `json:"miners"`
 	Accounts   []struct {

@@ -23,6 +23,7 @@ var scripts = [][]string{
 	{"contracts", "types", "nonces", "errors", "logs", "subscriptions", "calls", "cosmos"},
 	{"native", "create2"},
 	{"flow"}, // counts entries, while nobody else enters any
+	{"da"},
 }
 
 func TestMain(m *testing.M) { harness.Main(m) }
@@ -31,12 +32,13 @@ func TestMain(m *testing.M) { harness.Main(m) }
 // keys of its own.
 // mission E01 E02 E06 E07 C12
 // mission E04 (transaction types and opcodes by tools)
+// mission E05 (by cast, ethers, viem and contracts of forge)
 // mission E08 (the addresses of CREATE2; no registry of our own and no second network)
 func TestTools(t *testing.T) {
 	modules := harness.NPM(t)
 	t.Setenv("ZGD_JSON_RPC_API", "eth,net,web3,txpool,debug") // traces are off by default
 	project := newProject(t, modules)
-	d := harness.New(t, 1, "--block-time", "300ms", "--storage", "0", "--miners", "0")
+	d := harness.New(t, 1+daSigners+1, "--block-time", "300ms", "--storage", "0", "--miners", "0", "--da-signers", fmt.Sprint(daSigners))
 	d.Start()
 	t.Run("forge test", func(t *testing.T) { project.forge(t, "test") })
 	for i, round := range scripts {
@@ -52,6 +54,8 @@ func TestTools(t *testing.T) {
 	t.Run("forge script, a burst of 24", func(t *testing.T) { project.forgeScript(t, d, "Burst", 7) })
 	t.Run("forge script, submissions", func(t *testing.T) { project.forgeScript(t, d, "Keep", 7, "--skip-simulation") })
 	t.Run("cast", func(t *testing.T) { project.cast(t, d, 7) })
+	t.Run("cast reads the quorum", func(t *testing.T) { project.castDA(t, d) })
+	t.Run("a blob of zg", func(t *testing.T) { daBlob(t, d) })
 }
 
 // on is the devnet as a subtest sees it: failures are the subtest's.
@@ -121,13 +125,7 @@ func (p *project) cast(t *testing.T, d *harness.Devnet, account int) {
 	t.Helper()
 	cast := func(args ...string) string {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(context.Background(), scriptLimit)
-		defer cancel()
-		out, err := exec.CommandContext(ctx, p.castPath, append(args, "--rpc-url", d.Ready().EVMRPC)...).CombinedOutput()
-		if err != nil {
-			t.Fatalf("cast %v: %v\n%s", args, err, out)
-		}
-		return strings.TrimSpace(string(out))
+		return p.castCommand(t, d, args...)
 	}
 	key, to := privateKey(t, d, account), "0x000000000000000000000000000000000000dEaD"
 	if got := cast("chain-id"); got != fmt.Sprint(d.Ready().EVMChainID) {
@@ -149,6 +147,23 @@ func (p *project) cast(t *testing.T, d *harness.Devnet, account int) {
 	if got := cast("call", "0x0000000000000000000000000000000000001021", "pricePerSector()(uint256)"); !strings.HasPrefix(got, "30733644962") {
 		t.Errorf("cast call pricePerSector(): got %s, want 30733644962", got)
 	}
+}
+
+// castCommand is what cast says of the devnet.
+func (p *project) castCommand(t *testing.T, d *harness.Devnet, args ...string) string {
+	t.Helper()
+	return p.castOffline(t, append(args, "--rpc-url", d.Ready().EVMRPC)...)
+}
+
+func (p *project) castOffline(t *testing.T, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), scriptLimit)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, p.castPath, args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("cast %v: %v\n%s", args, err, out)
+	}
+	return strings.TrimSpace(string(out))
 }
 
 func privateKey(t *testing.T, d *harness.Devnet, account int) string {
