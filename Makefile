@@ -24,7 +24,7 @@ DEVNET_FLAGS ?=
 help:
 	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-11s %s\n", $$1, $$2}'
 
-## build: compile zgd, zg, zg-storage and zg-miner into build/
+## build: compile zgd, zg and the daemons into build/
 build:
 	@mkdir -p build
 	$(GO_BUILD) -p $(P) -o build/ ./cmd/...

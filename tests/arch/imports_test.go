@@ -144,7 +144,7 @@ func floorRules() []rule {
 		{
 			name: "the user's client links no chain", reach: true,
 			from: func(p string) bool {
-				return under(p, "cmd/zg") || under(p, "cmd/zg-storage") || under(p, "cmd/zg-miner")
+				return underAny(p, []string{"cmd/zg", "cmd/zg-storage", "cmd/zg-miner", "cmd/zg-da-node", "cmd/zg-da-encoder"})
 			},
 			bad: func(_, dep string, _ bool) bool {
 				return under(dep, "app") || (under(dep, "x") && strings.Contains(dep, "/keeper"))

@@ -31,8 +31,10 @@ var lookedTwice = map[string]string{}
 
 // rooms are the packages and wings that carry a README with their documents.
 var rooms = []string{
-	".", "app", "cmd/zgd/bench", "cmd/zgd/evmrpc", "sidecar", "sidecar/client", "sidecar/faucet", "sidecar/miner", "sidecar/storage",
-	"tests", "tests/clients", "tests/rpc", "tests/tools", "x/contract", "x/dasigners", "x/dasigners/erasure", "x/flow", "x/pora",
+	".", "app", "cmd/zgd/bench", "cmd/zgd/evmrpc", "sidecar", "sidecar/client",
+	"sidecar/da", "sidecar/da/client", "sidecar/da/encode", "sidecar/da/encoder", "sidecar/da/gpu", "sidecar/da/node",
+	"sidecar/faucet", "sidecar/miner", "sidecar/storage",
+	"tests", "tests/clients", "tests/rpc", "tests/tools", "x/contract", "x/dasigners", "x/dasigners/erasure", "x/dasigners/precompile", "x/flow", "x/pora",
 }
 
 func TestSizes(t *testing.T) {

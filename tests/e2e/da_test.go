@@ -81,6 +81,9 @@ func (d *devnet) silence(count int) {
 // mission D03
 // mission D09
 // mission D11
+// mission D14 (the alt-DA door)
+// mission D15 (audit)
+// mission D17 (archived, stored, mined)
 // mission D19
 func TestBlobsSurviveDeadSigners(t *testing.T) {
 	d := newDevnet(t, 1+1+1+6+1, "--da-signers", "6", "--block-time", "500ms")
@@ -248,8 +251,6 @@ func (d *devnet) rpc(t *testing.T, method string, result any, params ...any) {
 
 // audited draws blobs by the beacon and fetches them, and the same again by naming
 // the block.
-//
-// mission D15
 func (d *devnet) audited(t *testing.T) {
 	type audit struct {
 		Height int64 `json:"height"`
@@ -279,8 +280,6 @@ func (d *devnet) audited(t *testing.T) {
 
 // archived puts a blob that is entered into the storage log; a storage node fetches
 // its payload, a miner proves it, and zg gets the file from there.
-//
-// mission D17
 func (d *devnet) archived(t *testing.T) {
 	file := harness.RandomFile(t, 3*mib+5, 43)
 	put := d.daPut(file, "--archive")
@@ -304,8 +303,6 @@ func (d *devnet) archived(t *testing.T) {
 
 // rollupDoors puts a batch by the generic alt-DA door and by PUT /blobs, and reads
 // it back by the commitment.
-//
-// mission D14
 func (d *devnet) rollupDoors(t *testing.T) {
 	base := d.Ready().DA.EncoderHTTP
 	batch := bytes.Repeat([]byte("a rollup's batch "), 5000)
