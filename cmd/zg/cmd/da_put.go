@@ -95,7 +95,11 @@ func (a *app) printDAPut(cmd *cobra.Command, result *da.PutResult) error {
 	case result.Reused == len(result.Blobs):
 		fmt.Fprintf(stderr, "nothing paid: all of it is confirmed already\n")
 	default:
-		fmt.Fprintf(stderr, "confirmed %s in %.1f s, paid %s and %s for gas\n", formatBytes(result.SizeBytes), result.Seconds, formatText(result.Fee), formatText(result.Gas))
+		archived := ""
+		if result.Endowment != "0" {
+			archived = ", an endowment of " + formatText(result.Endowment)
+		}
+		fmt.Fprintf(stderr, "confirmed %s in %.1f s, paid %s%s and %s for gas\n", formatBytes(result.SizeBytes), result.Seconds, formatText(result.Fee), archived, formatText(result.Gas))
 	}
 	return a.print(cmd, result, result.Root+"\n")
 }

@@ -25,7 +25,7 @@ func root(t *testing.T, text string) (r [32]byte) {
 // mission D01, D03: a file becomes rows with the members of a quorum, and the file again.
 func TestAFileGoesInDirectlyAndComesBack(t *testing.T) {
 	net := clienttest.New(t, clienttest.Params{Signers: 6, Seed: 1})
-	c := net.Client(nil)
+	c := net.Client(patient)
 	path := clienttest.File(t, 5000, 7)
 	result, err := c.Put(t.Context(), path, client.PutOptions{Direct: true})
 	require.NoError(t, err)

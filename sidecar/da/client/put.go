@@ -36,9 +36,10 @@ type PutResult struct {
 	Root      string    `json:"root"`
 	Kind      string    `json:"kind"`
 	SizeBytes uint64    `json:"size_bytes"`
-	Via       string    `json:"via"` // direct, or the disperser
-	Fee       string    `json:"fee"` // of the blobs, paid now; in a dry run what it would be
-	Gas       string    `json:"gas"` // of the transactions, paid now; in a dry run an estimate, "" unknown
+	Via       string    `json:"via"`       // direct, or the disperser
+	Fee       string    `json:"fee"`       // of the blobs, paid now; in a dry run what it would be
+	Endowment string    `json:"endowment"` // of entries in the storage log, likewise
+	Gas       string    `json:"gas"`       // of the transactions, paid now; in a dry run an estimate, "" unknown
 	Denom     string    `json:"denom"`
 	Reused    int       `json:"reused"` // blobs that were confirmed already
 	Blobs     []PutBlob `json:"blobs"`
@@ -47,7 +48,7 @@ type PutResult struct {
 	Seconds   float64   `json:"seconds"`
 	Quote     *Quote    `json:"price"` // nil via a disperser, who pays
 
-	fee, gas big.Int
+	fee, endowment, gas big.Int
 }
 
 // PutBlob is one blob of a put.
@@ -258,9 +259,9 @@ func (it *item) free() {
 // finish fills in what is the same for every outcome.
 func (r *PutResult) finish(items []*item, began time.Time) {
 	r.Seconds = time.Since(began).Seconds()
-	r.Fee, r.Gas = r.fee.String(), r.gas.String()
+	r.Fee, r.Endowment, r.Gas = r.fee.String(), r.endowment.String(), r.gas.String()
 	if r.DryRun && r.Quote != nil {
-		r.Fee, r.Gas = r.Quote.Fee.String(), ""
+		r.Fee, r.Endowment, r.Gas = r.Quote.Fee.String(), r.Quote.Endowment.String(), ""
 		if r.Quote.Gas != nil {
 			r.Gas = r.Quote.Gas.String()
 		}

@@ -3,6 +3,7 @@ package client_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -43,6 +44,9 @@ func TestALargeFileIsSeveralBlobsAndAManifest(t *testing.T) {
 	require.Len(t, net.Chain.Sent(), 2, "one order, one confirmation")
 	require.Len(t, asked, 1)
 	require.Equal(t, asked[0].Fee.String(), result.Fee, "the price that was shown is the price that was paid")
+	shown, err := json.Marshal(asked[0])
+	require.NoError(t, err)
+	require.Contains(t, string(shown), `"fee":"`+result.Fee+`"`, "amounts are decimal strings")
 
 	back, got := fetched(t, c, result.Root, client.GetOptions{})
 	require.True(t, bytes.Equal(payload, back))
@@ -225,7 +229,7 @@ func TestMembersThatAreBehindAreAskedAgain(t *testing.T) {
 	for _, s := range net.Signers {
 		s.Behave(clienttest.Behaviour{NotYet: 3})
 	}
-	result, err := net.Client(nil).Put(t.Context(), clienttest.File(t, 100, 6), client.PutOptions{Direct: true})
+	result, err := net.Client(patient).Put(t.Context(), clienttest.File(t, 100, 6), client.PutOptions{Direct: true})
 	require.NoError(t, err)
 	require.Equal(t, 16, result.Blobs[0].HitSeats)
 }
@@ -235,7 +239,7 @@ func TestAnotherPeerAtTheSocketIsNamed(t *testing.T) {
 	net := clienttest.New(t, clienttest.Params{Signers: 16, Seed: 11, Votes: func(int) uint32 { return 1 }})
 	q := net.Seats(t)
 	net.Chain.SetSocket(q.Members[0].Address, q.Members[1].Socket)
-	result, err := net.Client(func(o *client.Options) { o.Disperser.Grace = time.Second }).Put(t.Context(), clienttest.File(t, 100, 7), client.PutOptions{Direct: true})
+	result, err := net.Client(patient).Put(t.Context(), clienttest.File(t, 100, 7), client.PutOptions{Direct: true})
 	require.NoError(t, err)
 	require.Len(t, result.Faults, 1)
 	require.Equal(t, client.FaultIdentity, result.Faults[0].Kind)

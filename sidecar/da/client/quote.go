@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/big"
@@ -11,13 +12,13 @@ import (
 
 // Quote is the price of a put, asked before anything is signed. Amounts are azg.
 type Quote struct {
-	SizeBytes    uint64   `json:"size_bytes"`
-	Blobs        int      `json:"blobs"` // to be paid; at most, if some later ones are confirmed already
-	Transactions int      `json:"transactions"`
-	Fee          *big.Int `json:"fee"`       // of the blobs
-	Endowment    *big.Int `json:"endowment"` // of their entries in the storage log
-	Gas          *big.Int `json:"gas"`       // of the transactions, estimated; nil unknown
-	Balance      *big.Int `json:"balance"`   // nil unknown
+	SizeBytes    uint64
+	Blobs        int // to be paid; at most, if some later ones are confirmed already
+	Transactions int
+	Fee          *big.Int // of the blobs
+	Endowment    *big.Int // of their entries in the storage log
+	Gas          *big.Int // of the transactions, estimated; nil unknown
+	Balance      *big.Int // nil unknown
 }
 
 // Total is fee, endowment and gas.
@@ -27,6 +28,31 @@ func (q *Quote) Total() *big.Int {
 		total.Add(total, q.Gas)
 	}
 	return total
+}
+
+// MarshalJSON writes amounts as decimal strings, null where unknown.
+func (q Quote) MarshalJSON() ([]byte, error) {
+	text := func(amount *big.Int) *string {
+		if amount == nil {
+			return nil
+		}
+		s := amount.String()
+		return &s
+	}
+	var total *string
+	if q.Fee != nil && q.Endowment != nil {
+		total = text(q.Total())
+	}
+	return json.Marshal(struct {
+		SizeBytes    uint64  `json:"size_bytes"`
+		Blobs        int     `json:"blobs"`
+		Transactions int     `json:"transactions"`
+		Fee          *string `json:"fee"`
+		Endowment    *string `json:"endowment"`
+		Gas          *string `json:"gas"`
+		Total        *string `json:"total"`
+		Balance      *string `json:"balance"`
+	}{q.SizeBytes, q.Blobs, q.Transactions, text(q.Fee), text(q.Endowment), text(q.Gas), total, text(q.Balance)})
 }
 
 // prices asks the chain what blobs cost, each size once.
