@@ -83,7 +83,7 @@ type Certificate struct {
 type Dispersal struct {
 	Certificates []Certificate // one, or several when members accepted different blobs
 	Faults       []Fault       // members that are in none of them, and why
-	Sent, Signed time.Duration // until two thirds had signed: the whole, and how long the last third of seats took to sign
+	Sent         time.Duration // the whole, with the grace
 }
 
 // Disperse brings blobs of one quorum, ascending by id, to its members, in
