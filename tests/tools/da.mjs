@@ -1,7 +1,7 @@
 // Data availability by its contract: what ethers and viem read of the quorum,
 // what Solidity verifies, a signer that registers, a batch that is ordered,
 // signed and confirmed by an ordinary wallet.
-import { getBytes, keccak256, randomBytes, toUtf8Bytes } from 'ethers'
+import { getBytes, hexlify, keccak256, randomBytes } from 'ethers'
 import { parseEventLogs } from 'viem'
 import { bits, epochPoint, keyOf, registrationPoint, secretOf, signPoint, sumG1, sumG2 } from './lib/bn254.mjs'
 import { abi, contract, DA, example, secrets } from './lib/da.mjs'
@@ -80,7 +80,7 @@ check('a confirmation is a few hundred bytes', (await provider.getTransaction(co
 
 // a signer, by the words of 0G's clients
 const chain = BigInt(network.evm_chain_id)
-const secret = secretOf(keccak256(toUtf8Bytes('tests/tools')).slice(2)), key = keyOf(secret)
+const secret = secretOf(hexlify(randomBytes(31)).slice(2)), key = keyOf(secret) // a key is registered once
 const possession = signPoint(secret, registrationPoint(me.address, chain))
 const detail = { signer: me.address, socket: 'signer.example:34000', ...key }
 await refused('nobody registers for another', da.registerSigner.staticCall({ ...detail, signer: ids[0] }, possession), /NotTheSigner/)
