@@ -26,6 +26,7 @@ func TestE02_JSONRPCAsWalletsExpectIt(t *testing.T) {
 	t.Run("a transaction that dies at commit leaves its block readable", func(t *testing.T) { deadAtCommit(t, w) })
 	t.Run("the chain's own contracts in every kind of call", func(t *testing.T) { nativeContracts(t, w) })
 	t.Run("the beacon's transaction is nobody's", func(t *testing.T) { injected(t, w) })
+	t.Run("a trace begins after its predecessors", func(t *testing.T) { predecessors(t, w) })
 	t.Run("viem and ethers", func(t *testing.T) { t.Log(w.net.Node(2*time.Minute, "clients.mjs")) })
 	t.Run("bounds", func(t *testing.T) { bounds(t, w) })
 }
