@@ -351,7 +351,11 @@ func TestBlobsAreConfirmedInTwoBlocks(t *testing.T) {
 		file := harness.RandomFile(t, 32*mib-16, uint64(100+i))
 		put := d.daPut(file, "--direct")
 		took = append(took, put.Seconds)
-		t.Logf("blob %d: %.2f s, submitted in block %d, confirmed in block %d", i, put.Seconds, put.Blobs[0].SubmitHeight, put.Blobs[0].ConfirmHeight)
+		from, to := put.Blobs[0].SubmitHeight, put.Blobs[0].ConfirmHeight
+		t.Logf("blob %d: %.2f s, submitted in block %d, confirmed in block %d", i, put.Seconds, from, to)
+		if to > from+2 {
+			t.Errorf("blob %d was confirmed %d blocks after its order, want at most 2", i, to-from)
+		}
 	}
 	slices.Sort(took)
 	t.Logf("%d blobs of 32 MiB: p50 %.2f s, longest %.2f s; two blocks are %.0f s", count, took[count/2], took[count-1], 2*blockTime.Seconds())
