@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/zgd-network/zgd/sidecar/da/pb"
+	"github.com/zgd-network/zgd/sidecar/da/sampling"
 	"github.com/zgd-network/zgd/sidecar/internal/chain"
 	"github.com/zgd-network/zgd/x/dasigners/erasure"
 )
@@ -81,7 +82,7 @@ func (c *Client) Sample(ctx context.Context, root chain.Hash, opts SampleOptions
 	if err != nil {
 		return nil, err
 	}
-	s := &sampling{Client: c, located: l, opts: opts, profile: profile, asked: make(map[int]bool)}
+	s := &sampler{Client: c, located: l, opts: opts, profile: profile, asked: make(map[int]bool)}
 	if s.peers, err = c.peersFor(ctx); err != nil {
 		return nil, err
 	}
@@ -94,8 +95,8 @@ func (c *Client) Sample(ctx context.Context, root chain.Hash, opts SampleOptions
 	}
 	s.chunks = (rowSize + erasure.ChunkSize - 1) / erasure.ChunkSize
 	s.holders = holders(erasure.Commitment{Profile: profile}, root, l.quorum)
-	if s.judge, err = NewJudge(profile.K, profile.N, opts.Confidence); err != nil {
-		return nil, err
+	if s.judge, err = sampling.NewJudge(profile.K, profile.N, opts.Confidence); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUsage, err)
 	}
 	out := &Sampled{
 		Root: hexRoot(root), Asked: opts.Confidence, Rows: profile.N, DataRows: profile.K, BlobID: l.blob.ID, Epoch: l.blob.Epoch,
@@ -104,9 +105,11 @@ func (c *Client) Sample(ctx context.Context, root chain.Hash, opts SampleOptions
 	if err := s.vouch(ctx, out); err != nil {
 		return nil, err
 	}
-	err = s.run(ctx)
+	plan := sampling.Plan{Judge: s.judge, Random: opts.Random, Chunks: s.chunks, Most: opts.MaxSamples}
+	err = plan.Run(ctx, s.ask, s.counted)
 	out.Shown, out.Confidence = s.judge.Shown(), s.judge.Confidence()
-	out.Succeeded, out.Failed, out.Samples = s.judge.successes, s.judge.failures, s.judge.successes+s.judge.failures
+	out.Succeeded, out.Failed = s.judge.Count()
+	out.Samples = out.Succeeded + out.Failed
 	out.Bytes, out.Peers, out.Seconds = s.bytes, len(s.asked), time.Since(began).Seconds()
 	out.Faults = append(out.Faults, s.faults...)
 	if err == nil && !out.Shown {
@@ -115,8 +118,8 @@ func (c *Client) Sample(ctx context.Context, root chain.Hash, opts SampleOptions
 	return out, err
 }
 
-// sampling is one sampling under way.
-type sampling struct {
+// sampler is one sampling under way.
+type sampler struct {
 	*Client
 	*located
 	opts       SampleOptions
@@ -124,7 +127,7 @@ type sampling struct {
 	chunks     int // of a row
 	peers      *peers
 	evmChainID uint64
-	judge      *Judge
+	judge      *sampling.Judge
 	asked      map[int]bool // members
 	bytes      uint64
 }
@@ -137,7 +140,7 @@ const (
 )
 
 // vouch proves the record by a verified header.
-func (s *sampling) vouch(ctx context.Context, out *Sampled) error {
+func (s *sampler) vouch(ctx context.Context, out *Sampled) error {
 	if s.Client.opts.Light == nil || s.opts.TrustNode {
 		return nil
 	}
@@ -158,60 +161,18 @@ func (s *sampling) vouch(ctx context.Context, out *Sampled) error {
 	return nil
 }
 
-// sample is one draw and its outcome.
-type sample struct {
-	row, chunk int
-	bytes      uint64
-	err        error
-}
-
-// run draws until the judge is content. Samples of a round are asked for at once
-// and counted in the order they were drawn: which rows are drawn never depends on
-// what came.
-func (s *sampling) run(ctx context.Context) error {
-	draw := newDraw(s.opts.Random, s.profile.N)
-	var err error
-	most := min(s.opts.MaxSamples, s.profile.N)
-	for size := s.judge.AllSuccess(); ; size = 8 {
-		size = min(size, most-s.judge.successes-s.judge.failures)
-		if size <= 0 || s.judge.Shown() || s.judge.Hopeless() {
-			return nil
-		}
-		round := make([]sample, size)
-		for i := range round {
-			if round[i].row, err = draw.next(); err == nil {
-				round[i].chunk, err = below(s.opts.Random, s.chunks)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		s.ask(ctx, round)
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		for i := range round {
-			s.count(&round[i])
-			if s.judge.Shown() || s.judge.Hopeless() { // what came beyond that is not looked at
-				return nil
-			}
-		}
-	}
-}
-
-// count tells the judge of a sample.
-func (s *sampling) count(one *sample) {
-	m := s.located.holders[one.row]
+// counted notes what a sample says of its member.
+func (s *sampler) counted(one *sampling.Sample) {
+	m := s.located.holders[one.Row]
 	s.asked[m] = true
-	s.bytes += one.bytes
-	s.judge.Add(one.err == nil)
-	if one.err == nil {
+	s.bytes += one.Bytes
+	if one.Err == nil {
 		return
 	}
-	kind, _ := classify(one.err)
-	if errors.Is(one.err, errWrong) {
+	kind, _ := classify(one.Err)
+	if errors.Is(one.Err, errWrong) {
 		kind = FaultBadRows
-	} else if errors.Is(one.err, errMissing) {
+	} else if errors.Is(one.Err, errMissing) {
 		kind = FaultNotFound
 	}
 	for _, f := range s.located.faults {
@@ -219,18 +180,18 @@ func (s *sampling) count(one *sample) {
 			return
 		}
 	}
-	s.blame(m, kind, reason(one.err))
+	s.blame(m, kind, reason(one.Err))
 }
 
 // ask asks for one chunk of each row, in parallel.
-func (s *sampling) ask(ctx context.Context, round []sample) {
+func (s *sampler) ask(ctx context.Context, round []sampling.Sample) {
 	var wait sync.WaitGroup
 	for i := range round {
 		one := &round[i]
 		wait.Go(func() {
 			chunk, err := s.askRow(ctx, one)
-			one.err = err
-			one.bytes = uint64(len(chunk.Data) + 32*len(chunk.Path))
+			one.Err = err
+			one.Bytes = uint64(len(chunk.Data) + 32*len(chunk.Path))
 		})
 	}
 	wait.Wait()
@@ -238,9 +199,9 @@ func (s *sampling) ask(ctx context.Context, round []sample) {
 
 // askRow asks the holder of a row for a chunk of it; once again when the call
 // did not come through.
-func (s *sampling) askRow(ctx context.Context, one *sample) (erasure.Chunk, error) {
-	id := &pb.ChunkID{Row: uint32(one.row), Chunk: uint32(one.chunk)}
-	holder := s.quorum.Members[s.located.holders[one.row]]
+func (s *sampler) askRow(ctx context.Context, one *sampling.Sample) (erasure.Chunk, error) {
+	id := &pb.ChunkID{Row: uint32(one.Row), Chunk: uint32(one.Chunk)}
+	holder := s.quorum.Members[s.located.holders[one.Row]]
 	chunk, commit, err := askChunk(ctx, s.peers, holder, s.root, id, s.opts.TryTimeout)
 	if err != nil {
 		if _, again := classify(err); !again || errors.Is(err, errWrong) || errors.Is(err, errMissing) || pause(ctx, 50*time.Millisecond) != nil {

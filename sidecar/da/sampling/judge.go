@@ -1,9 +1,13 @@
-package client
+package sampling
 
 import (
+	"errors"
 	"fmt"
 	"math"
 )
+
+// ErrUsage: the request makes no sense as given.
+var ErrUsage = errors.New("bad sampling request")
 
 // Judge decides by samples, drawn without replacement from n rows of which any k
 // rebuild the blob, whether at least k can be had (protocol-da.md §6h). Two rules
@@ -59,6 +63,9 @@ func (j *Judge) Add(success bool) {
 		j.logRatio += math.Log1p(-p) - math.Log1p(-q)
 	}
 }
+
+// Count is how many samples were counted.
+func (j *Judge) Count() (successes, failures int) { return j.successes, j.failures }
 
 // Shown says whether the samples show that the blob can be rebuilt.
 func (j *Judge) Shown() bool {

@@ -1,4 +1,4 @@
-package client_test
+package sampling_test
 
 import (
 	"math"
@@ -7,12 +7,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/zgd-network/zgd/sidecar/da/client"
+	"github.com/zgd-network/zgd/sidecar/da/sampling"
 )
 
-func judge(t *testing.T, k, n int, confidence float64) *client.Judge {
+func judge(t *testing.T, k, n int, confidence float64) *sampling.Judge {
 	t.Helper()
-	j, err := client.NewJudge(k, n, confidence)
+	j, err := sampling.NewJudge(k, n, confidence)
 	require.NoError(t, err)
 	return j
 }
@@ -46,7 +46,7 @@ func TestSamplesThatAllSucceed(t *testing.T) {
 
 // trial samples a blob of which some rows can be had, until the judge is content
 // or there were most samples.
-func trial(random *rand.Rand, j *client.Judge, available, n, most int) (samples int) {
+func trial(random *rand.Rand, j *sampling.Judge, available, n, most int) (samples int) {
 	successes := 0
 	for samples < most && !j.Shown() {
 		success := random.IntN(n-samples) < available-successes
@@ -149,8 +149,8 @@ func TestJudgeAtItsEdges(t *testing.T) {
 		k, n       int
 		confidence float64
 	}{{0, 4, 0.9}, {5, 4, 0.9}, {1, 4, 0}, {1, 4, 1}, {1, 4, -1}, {1, 4, math.NaN()}} {
-		_, err := client.NewJudge(bad.k, bad.n, bad.confidence)
-		require.ErrorIs(t, err, client.ErrUsage, "%+v", bad)
+		_, err := sampling.NewJudge(bad.k, bad.n, bad.confidence)
+		require.ErrorIs(t, err, sampling.ErrUsage, "%+v", bad)
 	}
 	j := judge(t, 4, 16, 0.999999)
 	for range 4 {
