@@ -128,8 +128,8 @@ func (s *sampler) turn(ctx context.Context, height int64) error {
 // search reads the candidates of one blob and hands winners on. It returns false
 // when the round has had enough of this node.
 func (s *sampler) search(ctx context.Context, r *Record) (more bool) {
-	if r.ConfirmHeight == 0 {
-		return true
+	if r.ConfirmHeight == 0 || r.ConfirmHeight >= s.task.StartHeight {
+		return true // it waits, or its root may have been chosen to win
 	}
 	for _, c := range candidates(r, s.task) {
 		if s.read += int64(r.Commitment.RowSize); s.read > s.budget {

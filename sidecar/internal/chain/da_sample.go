@@ -11,13 +11,14 @@ import (
 // DASampleTask is the running round of the sampling lottery: chunks whose quality
 // is Target or less win.
 type DASampleTask struct {
-	Round      uint64 // 0: none yet
-	NextHeight int64  // of the next round
-	Seed       Hash
-	Target     Hash
-	Rest       uint32   // winners that the round still takes
-	Reward     *big.Int // azg, of the next winner
-	FirstEpoch uint64   // whose blobs may still win
+	Round       uint64 // 0: none yet
+	StartHeight int64  // blobs confirmed below it may win
+	NextHeight  int64  // of the next round
+	Seed        Hash
+	Target      Hash
+	Rest        uint32   // winners that the round still takes
+	Reward      *big.Int // azg, of the next winner
+	FirstEpoch  uint64   // whose blobs may still win
 }
 
 // DAPlace is where a confirmed blob lies under the confirmed root of its block.
@@ -90,7 +91,7 @@ func (r DAQueries) DASampleTask(ctx context.Context) (DASampleTask, error) {
 		return DASampleTask{}, mapError(ctx, "read the round of sampling", err)
 	}
 	out := DASampleTask{
-		Round: answer.Round.Number, NextHeight: answer.NextHeight, Rest: answer.RestSubmissions, Reward: amountOf(answer.Reward), FirstEpoch: answer.FirstEpoch,
+		Round: answer.Round.Number, StartHeight: answer.Round.StartHeight, NextHeight: answer.NextHeight, Rest: answer.RestSubmissions, Reward: amountOf(answer.Reward), FirstEpoch: answer.FirstEpoch,
 	}
 	if out.Round == 0 { // there is no seed before the first block
 		return out, nil

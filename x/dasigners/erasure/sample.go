@@ -12,10 +12,13 @@ import (
 //
 //	q1 = H(seed ‖ u64 epoch ‖ u32 quorum ‖ dataRoot ‖ u32 row)
 //	q2 = H(q1 ‖ u32 chunk ‖ data)
-//	quality = q1 + q2, big-endian; past 2^256 the chunk does not win
+//	quality = q1 + ⌊q2 · 2048 / bytes of data⌋, big-endian; past 2^256 it does not win
 //
 // and wins with a quality of the target or less. q1 above the target rules a row
-// out before it is read; q2 cannot be had without the data.
+// out before it is read; q2 cannot be had without the data. With the target as a
+// share t of 2^256, a chunk wins with the probability t²/2 · bytes/2048: in
+// proportion to what is stored, so that many tiny blobs win no more than one large
+// one.
 
 // retargetParts: a round without any winner moves the target by one part, one
 // with twice as many as wanted by one the other way.
@@ -53,19 +56,41 @@ func RowQuality(seed Hash, epoch uint64, quorum uint32, dataRoot Hash, row uint3
 }
 
 // ChunkQuality is the quality of a chunk of a row; false: it overflows and never
-// wins.
+// wins, as data does that no chunk has, nothing or more than ChunkSize.
 func ChunkQuality(rowQuality Hash, chunk uint32, data []byte) (quality Hash, ok bool) {
+	if len(data) == 0 || len(data) > ChunkSize {
+		return Hash{}, false
+	}
 	input := make([]byte, 0, 36+ChunkSize)
 	input = append(input, rowQuality[:]...)
 	input = binary.BigEndian.AppendUint32(input, chunk)
-	own := sha256.Sum256(append(input, data...))
+	own, ok := scaled(sha256.Sum256(append(input, data...)), uint64(len(data)))
 	carry := uint64(0)
 	for at := 24; at >= 0; at -= 8 {
 		var word uint64
 		word, carry = bits.Add64(binary.BigEndian.Uint64(rowQuality[at:]), binary.BigEndian.Uint64(own[at:]), carry)
 		binary.BigEndian.PutUint64(quality[at:], word)
 	}
-	return quality, carry == 0
+	return quality, ok && carry == 0
+}
+
+// scaled is ⌊number · ChunkSize / size⌋; false: it is 2^256 or more. size is 1 to
+// ChunkSize, so that the quotient of the first word is a word.
+func scaled(number Hash, size uint64) (out Hash, ok bool) {
+	const shift = 11 // ChunkSize = 2^11
+	var words [5]uint64
+	for i := range 4 {
+		word := binary.BigEndian.Uint64(number[8*i:])
+		words[i] |= word >> (64 - shift)
+		words[i+1] = word << shift
+	}
+	quotient, rest := bits.Div64(0, words[0], size)
+	for i := range 4 {
+		var word uint64
+		word, rest = bits.Div64(rest, words[i+1], size)
+		binary.BigEndian.PutUint64(out[8*i:], word)
+	}
+	return out, quotient == 0
 }
 
 // Wins says whether a quality, or a row's alone, is within the target.

@@ -20,14 +20,15 @@ func TestQualityIsTheSumOfTwoHashes(t *testing.T) {
 	overflowed := 0
 	for range 200 {
 		round, root := erasure.Hash{byte(rng.Uint32())}, erasure.Hash{1: byte(rng.Uint32())}
-		data := make([]byte, rng.IntN(2049))
+		data := make([]byte, 1+rng.IntN(2048))
 		row := erasure.RowQuality(round, 7, 3, root, 9)
 		want1 := sha256.Sum256(append(append(append(append(round[:len(round):len(round)], 0, 0, 0, 0, 0, 0, 0, 7), 0, 0, 0, 3), root[:]...), 0, 0, 0, 9))
 		if row != want1 {
 			t.Fatalf("row quality %x, want %x", row, want1)
 		}
 		want2 := sha256.Sum256(append(append(want1[:len(want1):len(want1)], 0, 0, 0, 5), data...))
-		sum := new(big.Int).Add(number(want1), number(want2))
+		own := new(big.Int).Mul(number(want2), big.NewInt(2048))
+		sum := own.Quo(own, big.NewInt(int64(len(data)))).Add(own, number(want1))
 		got, ok := erasure.ChunkQuality(row, 5, data)
 		if ok != (sum.BitLen() <= 256) || ok && number(got).Cmp(sum) != 0 {
 			t.Fatalf("quality %x (%v), want %x", got, ok, sum)
@@ -36,8 +37,45 @@ func TestQualityIsTheSumOfTwoHashes(t *testing.T) {
 			overflowed++
 		}
 	}
-	if overflowed < 50 || overflowed > 150 {
-		t.Errorf("%d of 200 overflow, want about half", overflowed)
+	if overflowed < 110 || overflowed > 190 {
+		t.Errorf("%d of 200 overflow, want about three quarters", overflowed)
+	}
+	for _, size := range []int{0, erasure.ChunkSize + 1} {
+		if _, ok := erasure.ChunkQuality(erasure.Hash{}, 0, make([]byte, size)); ok {
+			t.Errorf("%d bytes are no chunk", size)
+		}
+	}
+}
+
+// Bytes win, not chunks: as many of them in tiny chunks win as often as in whole
+// ones, at any target, so that nobody gains by ordering blobs of a byte.
+// mission D10 (the pure rule)
+func TestWinsAreInProportionToBytes(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	rng := rand.New(rand.NewPCG(seed, 0))
+	for _, target := range []erasure.Hash{erasure.MaxTarget(), {0x60}} {
+		share := float64(target[0]) / 256
+		if target == erasure.MaxTarget() {
+			share = 1
+		}
+		for _, size := range []int{64, 192, 1024, 2048} {
+			const tries = 20_000
+			won, data := 0, make([]byte, size)
+			for n := range uint32(tries) {
+				var row erasure.Hash
+				for i := range row {
+					row[i] = byte(rng.Uint32())
+				}
+				if quality, ok := erasure.ChunkQuality(row, n, data); ok && erasure.Wins(quality, target) {
+					won++
+				}
+			}
+			mean := tries * share * share / 2 * float64(size) / 2048
+			if off := float64(won) - mean; off*off > 36*mean {
+				t.Errorf("target %x…, %d bytes: %d wins of %d, want about %.0f", target[:1], size, won, tries, mean)
+			}
+		}
 	}
 }
 
@@ -87,7 +125,7 @@ func TestRoundsSettleAtTheWantedWinners(t *testing.T) {
 		for round := range settled + rounds {
 			won := uint32(0)
 			for row := range uint32(chunks) {
-				quality, ok := erasure.ChunkQuality(erasure.RowQuality(erasure.Hash{byte(round), byte(chunks)}, 1, 0, erasure.Hash{}, row), 0, nil)
+				quality, ok := erasure.ChunkQuality(erasure.RowQuality(erasure.Hash{byte(round), byte(chunks)}, 1, 0, erasure.Hash{}, row), 0, make([]byte, erasure.ChunkSize))
 				if ok && erasure.Wins(quality, target) {
 					won++
 				}

@@ -71,6 +71,8 @@ func BenchmarkPromises(b *testing.B) {
 	require.NoError(b, err)
 	_, err = f.confirm(f.sign(members, 1, 1, all))
 	require.NoError(b, err)
+	f.ctx = f.ctx.WithBlockHeight(1030) // a round that the blob was confirmed before
+	f.begin()
 	round := must(f.keeper.SampleRound.Get(f.ctx))
 	target := erasure.MaxTarget()
 	round.Target = target[:]

@@ -14,6 +14,7 @@ import (
 // promise is a confirmed blob, with the quorum that promised to keep it.
 type promise struct {
 	blobID uint64
+	height int64 // of the confirmation
 	root   erasure.Hash
 	record types.Quorum
 	drawn  quorum.Quorum
@@ -24,8 +25,7 @@ type promise struct {
 // or by its place under the confirmed root of a block. It holds for
 // retention_epochs after the epoch of its quorum.
 func (k Keeper) promised(ctx context.Context, c erasure.Commitment, at types.Place) (p promise, err error) {
-	p.root = c.DataRoot()
-	if p.blobID, p.record, p.bitmap, err = k.confirmed(ctx, p.root, at); err != nil {
+	if p, err = k.confirmed(ctx, c.DataRoot(), at); err != nil {
 		return promise{}, err
 	}
 	params, err := k.Params.Get(ctx)
@@ -47,23 +47,25 @@ func (k Keeper) promised(ctx context.Context, c erasure.Commitment, at types.Pla
 }
 
 // confirmed finds a confirmed blob, its quorum and, of a recent one, who signed.
-func (k Keeper) confirmed(ctx context.Context, root erasure.Hash, at types.Place) (id uint64, record types.Quorum, bitmap []byte, err error) {
+func (k Keeper) confirmed(ctx context.Context, root erasure.Hash, at types.Place) (p promise, err error) {
 	if !at.Recent() {
 		if err := k.checkPlace(ctx, root, at); err != nil {
-			return 0, types.Quorum{}, nil, err
+			return promise{}, err
 		}
-		record, err = k.Quorum(ctx, at.Epoch, at.QuorumId)
-		return at.BlobId, record, nil, err
+		p = promise{blobID: at.BlobId, height: at.Height, root: root}
+		p.record, err = k.Quorum(ctx, at.Epoch, at.QuorumId)
+		return p, err
 	}
 	blob, err := k.recent(ctx, root, at.BlobId)
 	if err != nil {
-		return 0, types.Quorum{}, nil, err
+		return promise{}, err
 	}
 	if blob.Status != types.BLOB_STATUS_CONFIRMED || erasure.Hash(blob.DataRoot) != root {
-		return 0, types.Quorum{}, nil, types.ErrNotConfirmed.Wrapf("blob %d with root %x", blob.BlobId, root)
+		return promise{}, types.ErrNotConfirmed.Wrapf("blob %d with root %x", blob.BlobId, root)
 	}
-	record, err = k.Quorum(ctx, blob.Epoch, blob.QuorumId)
-	return blob.BlobId, record, blob.MemberBitmap, err
+	p = promise{blobID: blob.BlobId, height: blob.ConfirmHeight, root: root, bitmap: blob.MemberBitmap}
+	p.record, err = k.Quorum(ctx, blob.Epoch, blob.QuorumId)
+	return p, err
 }
 
 func (k Keeper) recent(ctx context.Context, root erasure.Hash, id uint64) (types.Blob, error) {

@@ -50,7 +50,9 @@ func (k Keeper) turnRound(ctx context.Context) error {
 }
 
 // SubmitSample pays the holder of a row for a chunk of it that wins in the running
-// round, whoever brings it, and returns the holder and what it may claim.
+// round, whoever brings it, and returns the holder and what it may claim. The blob
+// was confirmed before the round began: a root that is chosen with the seed in sight
+// could be tried until its chunks win.
 func (k Keeper) SubmitSample(ctx context.Context, s types.Sample) (sdk.AccAddress, sdkmath.Int, error) {
 	charge(ctx, chunkGas, "check of a sample")
 	params, err := k.Params.Get(ctx)
@@ -67,6 +69,10 @@ func (k Keeper) SubmitSample(ctx context.Context, s types.Sample) (sdk.AccAddres
 	p, err := k.promised(ctx, s.Commitment, s.Blob)
 	if err != nil {
 		return nil, sdkmath.Int{}, err
+	}
+	if p.height >= round.StartHeight {
+		return nil, sdkmath.Int{}, types.ErrNotConfirmed.Wrapf("when round %d began: blob %d was at height %d, want one below %d",
+			round.Number, p.blobID, p.height, round.StartHeight)
 	}
 	if err := checkWin(round, p, s); err != nil {
 		return nil, sdkmath.Int{}, err

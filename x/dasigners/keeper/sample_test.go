@@ -93,6 +93,7 @@ func sampling(t *testing.T) (*fixture, []member, stored) {
 	f.renew(members...)
 	f.to(8)
 	b := f.store(newStored(t, 3*4096), members, all)
+	f.to(f.round().StartHeight + 4) // a round that the blob was confirmed before
 	round, err := f.keeper.SampleRound.Get(f.ctx)
 	require.NoError(t, err)
 	target := erasure.MaxTarget()
@@ -183,21 +184,23 @@ func TestAWinningChunkPaysItsHolder(t *testing.T) {
 // Blobs that wait, and promises that are over, are not sampled; a blob whose record
 // is gone is, by its place under the root of its block. mission D10
 func TestOnlyWhatIsPromisedIsSampled(t *testing.T) {
-	f, members, b := sampling(t)
+	f, members, _ := sampling(t)
 	waiting := newStored(t, 3*4096+1)
-	_, err := f.submit(waiting.DataRoot())
+	receipt, err := f.submit(waiting.DataRoot(), rootOf(7))
 	require.NoError(t, err)
 	_, err = f.sample(f.sampleOf(waiting, 0, 0))
 	require.ErrorIs(t, err, types.ErrNotConfirmed)
-	height, blob := f.ctx.BlockHeight(), must(f.keeper.Blob(f.ctx, b.id))
-	_, err = f.confirm(f.sign(members, b.id+1, 1, all))
+	b, height := waiting, f.ctx.BlockHeight()
+	b.id = receipt.FirstBlobId
+	blob := must(f.keeper.Blob(f.ctx, b.id))
+	_, err = f.confirm(f.sign(members, b.id, 2, all))
 	require.NoError(t, err)
 	f.to(33)
 	_, err = f.keeper.Blob(f.ctx, b.id)
 	require.ErrorIs(t, err, types.ErrBlobNotFound, "its record is gone")
 	leaves := []erasure.Hash{
 		erasure.ConfirmedLeaf(b.id, b.DataRoot(), blob.Epoch, blob.QuorumId),
-		erasure.ConfirmedLeaf(b.id+1, waiting.DataRoot(), blob.Epoch, blob.QuorumId),
+		erasure.ConfirmedLeaf(b.id+1, rootOf(7), blob.Epoch, blob.QuorumId),
 	}
 	proof := types.BlobProof{Height: height, BlobId: b.id, Epoch: blob.Epoch, QuorumId: blob.QuorumId, Path: packed(erasure.MerklePath(leaves, 0))}
 	round, err := f.keeper.SampleRound.Get(f.ctx)
@@ -261,4 +264,31 @@ func TestAnEmptyLotteryPaysNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, response.Reward.IsZero())
 	f.balance()
+}
+
+// Whoever knows the seed of a round can try roots until their chunks win: of blobs
+// that are confirmed from its first block on, none does, by record or by proof.
+func TestABlobOrderedWithTheSeedInSightWinsNothing(t *testing.T) {
+	f, members, b := sampling(t)
+	late := f.store(newStored(t, 3*4096+1), members, all)
+	start := f.round().StartHeight
+	require.Equal(t, start, f.ctx.BlockHeight(), "in the first block of the round")
+	won, _ := f.winners(late, 1)
+	msg := f.sampleOf(late, won[0][0], won[0][1])
+	_, err := f.sample(msg)
+	require.ErrorIs(t, err, types.ErrNotConfirmed)
+	f.next()
+	_, err = f.sample(msg)
+	require.ErrorIs(t, err, types.ErrNotConfirmed)
+	msg.Blob = types.BlobProof{Height: start, BlobId: late.id, Epoch: 1}
+	_, err = f.sample(msg)
+	require.ErrorIs(t, err, types.ErrNotConfirmed)
+	require.ErrorContains(t, err, "when round")
+	won, _ = f.winners(b, 1)
+	_, err = f.sample(f.sampleOf(b, won[0][0], won[0][1]))
+	require.NoError(t, err, "one of the round before")
+	f.to(start + 4)
+	won, _ = f.winners(late, 1)
+	_, err = f.sample(f.sampleOf(late, won[0][0], won[0][1]))
+	require.NoError(t, err, "in the next round")
 }

@@ -390,7 +390,8 @@ interface IDASigners {
     function sampleTask() external view returns (SampleTask memory);
 
     /// @notice Bring a chunk that wins in this round; its holder is paid, whoever
-    /// brings it. x/dasigners/erasure/SPEC.md says what a chunk's quality is.
+    /// brings it. x/dasigners/erasure/SPEC.md says what a chunk's quality is;
+    /// the blob was confirmed before the round began.
     /// @param blob empty, or only an id, for recent blobs
     function submitSample(bytes memory preimage, Chunk memory chunk, ConfirmedProof memory blob)
         external

@@ -98,7 +98,7 @@ func MsgSubmitSampleFactory(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgSub
 			twice, hasErr := k.SampleHits.Has(ctx, p.key())
 			quality, won := erasure.ChunkQuality(
 				erasure.RowQuality(erasure.Hash(task.Round.Seed), p.record.Epoch, p.record.QuorumId, p.DataRoot(), chunk.Row), 0, chunk.Data)
-			return err == nil && hasErr == nil && !twice && won && erasure.Wins(quality, erasure.Hash(task.Round.Target))
+			return err == nil && hasErr == nil && !twice && p.record.ConfirmHeight < task.Round.StartHeight && won && erasure.Wins(quality, erasure.Hash(task.Round.Target))
 		})
 		if !ok {
 			return nil, nil
