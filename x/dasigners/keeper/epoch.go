@@ -2,7 +2,9 @@ package keeper
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"math/bits"
 	"slices"
 
 	"github.com/consensys/gnark-crypto/ecc/bn254"
@@ -22,6 +24,9 @@ import (
 func (k Keeper) openFirst(ctx context.Context, epoch types.Epoch) error {
 	if err := k.freeze(ctx, epoch.Number); err != nil {
 		return err
+	}
+	if height(ctx) >= epoch.NextHeight() { // initial_height is beyond it, or an upgrade brought the module
+		epoch.StartHeight = height(ctx)
 	}
 	return k.open(ctx, epoch)
 }
@@ -103,17 +108,42 @@ func sumKeys(members [][20]byte, entries []quorum.Entry, keys []bn254.G2Affine) 
 	return bls.SumG2(list...)
 }
 
-// jailInactive leaves signers that signed too small a share of their seats out of
-// the next epoch that is not frozen yet.
+// maxJailedParts: those who sit out had at most a tenth of the seats.
+const maxJailedParts = 10
+
+// idle lists who signed too small a share of its seats, the smallest share first,
+// and of them no more than had a tenth of what could be signed, but one at least.
+// Who signed is what dispersers say: without a bound, one that orders many small
+// blobs and asks others than its rivals could put two thirds of the seats out of an
+// epoch, and what is left of the votes would not be two thirds honest any more.
+func idle(all []work, params types.Params) (sitOut []work) {
+	total, out := uint64(0), uint64(0)
+	for _, w := range all {
+		total += w.confirmable
+		if w.signed*10_000 < w.confirmable*uint64(params.InactiveBelowBps) {
+			sitOut = append(sitOut, w)
+		}
+	}
+	slices.SortStableFunc(sitOut, func(a, b work) int { // a.signed/a.confirmable against b's, without loss
+		aHigh, aLow := bits.Mul64(a.signed, b.confirmable)
+		bHigh, bLow := bits.Mul64(b.signed, a.confirmable)
+		return cmp.Or(cmp.Compare(aHigh, bHigh), cmp.Compare(aLow, bLow))
+	})
+	for i, w := range sitOut {
+		if out += w.confirmable; i > 0 && out > total/maxJailedParts {
+			return sitOut[:i]
+		}
+	}
+	return sitOut
+}
+
+// jailInactive leaves idle signers out of the next epoch that is not frozen yet.
 func (k Keeper) jailInactive(ctx context.Context, epoch uint64, params types.Params) error {
 	work, err := k.activity(ctx, epoch)
 	if err != nil {
 		return err
 	}
-	for _, w := range work {
-		if w.signed*10_000 >= w.confirmable*uint64(params.InactiveBelowBps) {
-			continue
-		}
+	for _, w := range idle(work, params) {
 		signer, err := k.Signers.Get(ctx, w.address[:])
 		if err != nil {
 			continue // it has left

@@ -14,6 +14,7 @@ import (
 
 	"github.com/zgd-network/zgd/x/dasigners/beacon"
 	"github.com/zgd-network/zgd/x/dasigners/bls"
+	"github.com/zgd-network/zgd/x/dasigners/erasure"
 	"github.com/zgd-network/zgd/x/dasigners/quorum"
 	"github.com/zgd-network/zgd/x/dasigners/types"
 )
@@ -266,4 +267,70 @@ func TestTheBeaconMixesSignaturesAndNothingElse(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, beacon.Mix(before, c.mixed), after)
 	}
+}
+
+// A chain whose first block is beyond the first epoch, after an upgrade or by its
+// initial height, has an epoch 0 all the same: it begins with that block.
+func TestTheFirstEpochBeginsWithTheFirstBlock(t *testing.T) {
+	a := signerNamed("a")
+	f := bareFixture(t)
+	g := smallGenesis()
+	g.Signers = []types.Signer{{Address: a.address.String(), Socket: "x:1", Key: a.key(), KeyId: 1, Deposit: sdkmath.NewInt(deposit)}}
+	g.Registrations = []types.Registration{{Epoch: 0, Address: a.address.String(), Votes: 6}}
+	f.bank[string(types.ModuleAddress)], f.stake[string(a.address)] = sdkmath.NewInt(deposit), 60
+	f.ctx = f.ctx.WithBlockHeight(1_000_000)
+	require.NoError(t, f.keeper.InitGenesis(f.ctx, *g))
+	f.begin()
+	f.next()
+	require.Equal(t, types.Epoch{Number: 0, StartHeight: 1_000_000, Blocks: 8, Quorums: 1, Seed: f.epoch().Seed}, f.epoch())
+	f.renew(a)
+	f.to(1_000_008)
+	require.Equal(t, types.Epoch{Number: 1, StartHeight: 1_000_008, Blocks: 8, Quorums: 1, Seed: f.epoch().Seed}, f.epoch())
+}
+
+// Who signed is what dispersers say. One that orders most of the blobs of an epoch
+// and leaves others out of them puts a tenth of the seats out at most, and one
+// signer at least: the laziest.
+func TestADisperserCannotPutOthersOut(t *testing.T) {
+	f := newFixture(t, func(g *types.GenesisState) {
+		g.Params.DataSlices, g.Params.EncodedSlices = uint32(erasure.Dev.K), uint32(erasure.Dev.N)
+	})
+	f.begin()
+	var members []member
+	for i := range 20 {
+		members = append(members, f.join(string(rune('a'+i)), 64))
+	}
+	f.renew(members...)
+	f.to(8)
+	seats := map[[20]byte]int{}
+	record := must(f.keeper.Quorum(f.ctx, 1, 0))
+	drawn := record.Drawn()
+	for m, count := range drawn.SeatsOf() {
+		seats[drawn.Members[m]] = count
+	}
+	left, victims := 0, map[[20]byte]bool{}
+	for _, m := range drawn.Members {
+		if left+seats[m] <= 42 { // of 128
+			left, victims[m] = left+seats[m], true
+		}
+	}
+	for n := range byte(6) {
+		root := rootOf(n)
+		_, err := f.submitMsg(&types.MsgSubmitBlobs{
+			Submitter: payer.String(), Profile: uint32(erasure.Dev.ID), MaxFee: sdkmath.NewInt(funds), DataRoots: root[:], DataLens: []uint64{1000},
+		})
+		require.NoError(t, err)
+		_, err = f.confirm(f.sign(members, uint64(n)+1, 1, func(m member) bool { return n < 2 || !victims[[20]byte(m.address)] }))
+		require.NoError(t, err)
+	}
+	f.to(16)
+	jailed := 0
+	for m := range victims {
+		if must(f.keeper.Signer(f.ctx, m[:])).JailedUntilEpoch > 0 {
+			jailed += seats[m]
+		}
+	}
+	require.Greater(t, left, 128/4, "by the bitmaps, they all sat idle")
+	require.Positive(t, jailed)
+	require.LessOrEqual(t, jailed, 128/10)
 }
