@@ -69,7 +69,7 @@ func TestServices(t *testing.T) {
 	server := grpc.NewServer()
 	require.NoError(t, m.RegisterServices(server))
 	require.Len(t, server.GetServiceInfo()["zg.dasigners.v1.Msg"].Methods, 15)
-	require.Len(t, server.GetServiceInfo()["zg.dasigners.v1.Query"].Methods, 21)
+	require.Len(t, server.GetServiceInfo()["zg.dasigners.v1.Query"].Methods, 22)
 }
 
 // A command of a method or field that does not exist would fail at start.

@@ -96,7 +96,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 	round.Target = target[:]
 	require.NoError(t, f.keeper.SampleRound.Set(f.ctx, round))
 	for n := range 6 {
-		w.blobs = append(w.blobs, newStored(t, 500+100*n))
+		w.blobs = append(w.blobs, newStored(t, 5000+1000*n))
 	}
 	return w
 }
@@ -298,6 +298,7 @@ func TestABentExportIsRefused(t *testing.T) {
 	_, err = f.challenge(ask(f.store(newStored(t, 100), members, all), 0, 0))
 	require.NoError(t, err)
 	f.next()
+	huge := sdkmath.NewIntWithDecimal(1, 39) // 130 bits
 	for name, bend := range map[string]func(*types.GenesisState){
 		"signer twice":          func(g *types.GenesisState) { g.Signers = append(g.Signers, g.Signers[0]) },
 		"key of another":        func(g *types.GenesisState) { g.Signers[0].Key = g.Signers[1].Key },
@@ -335,7 +336,16 @@ func TestABentExportIsRefused(t *testing.T) {
 		"hit of 51 bytes": func(g *types.GenesisState) {
 			g.SampleRound.Submissions, g.SampleHits = 1, [][]byte{make([]byte, 51)}
 		},
-		"used keys out of order": func(g *types.GenesisState) { g.UsedKeys[0], g.UsedKeys[1] = g.UsedKeys[1], g.UsedKeys[0] },
+		"seats nobody signed":     func(g *types.GenesisState) { g.Pools[0].ConfirmedSeats++ },
+		"seats left out":          func(g *types.GenesisState) { g.Pools[0].ConfirmedSeats-- },
+		"paid before its end":     func(g *types.GenesisState) { g.NextUnsettledEpoch = g.Epoch.Number + 1 },
+		"a fee beyond all coins":  func(g *types.GenesisState) { g.Blobs[1].Fee = huge },
+		"a deposit beyond all":    func(g *types.GenesisState) { g.Signers[0].Deposit = huge },
+		"a pool beyond all":       func(g *types.GenesisState) { g.Pools[0].Amount = huge },
+		"a lottery beyond all":    func(g *types.GenesisState) { g.SampleRound.Pool = huge },
+		"a bond beyond all":       func(g *types.GenesisState) { g.Challenges[0].Bond = huge },
+		"an endowment beyond all": func(g *types.GenesisState) { g.Blobs[2].StorageEndowment = huge },
+		"used keys out of order":  func(g *types.GenesisState) { g.UsedKeys[0], g.UsedKeys[1] = g.UsedKeys[1], g.UsedKeys[0] },
 	} {
 		g, err := f.keeper.ExportGenesis(f.ctx)
 		require.NoError(t, err)

@@ -66,7 +66,7 @@ func (g GenesisState) validateSigners() error {
 		if err := CheckSocket(s.Socket); err != nil {
 			return ErrInvalidGenesis.Wrapf("signer %s: %s", s.Address, err)
 		}
-		if s.Deposit.IsNil() || s.Deposit.IsNegative() || s.KeyId == 0 {
+		if !fits(s.Deposit) || s.KeyId == 0 {
 			return ErrInvalidGenesis.Wrapf("signer %s: want a deposit and a key_id from 1", s.Address)
 		}
 		for _, key := range []*Key{&s.Key, s.NextKey} {
@@ -230,11 +230,18 @@ func (g GenesisState) validatePools() error {
 			pending[b.Epoch]++
 		}
 	}
+	signed := g.signedSeats()
+	if g.Epoch == nil && g.NextUnsettledEpoch > 0 || g.Epoch != nil && g.NextUnsettledEpoch > g.Epoch.Number {
+		return ErrInvalidGenesis.Wrapf("next_unsettled_epoch %d has not ended", g.NextUnsettledEpoch)
+	}
 	matched := uint64(0)
 	seen := map[uint64]bool{} // only looked up
 	for _, p := range g.Pools {
-		if seen[p.Epoch] || p.Amount.IsNil() || p.Amount.IsNegative() || p.Pending != pending[p.Epoch] {
-			return ErrInvalidGenesis.Wrapf("pool of epoch %d: listed twice, negative, or %d pending blobs, want %d", p.Epoch, p.Pending, pending[p.Epoch])
+		if seen[p.Epoch] || !fits(p.Amount) || p.Pending != pending[p.Epoch] {
+			return ErrInvalidGenesis.Wrapf("pool of epoch %d: listed twice, no amount, or %d pending blobs, want %d", p.Epoch, p.Pending, pending[p.Epoch])
+		}
+		if want := signed[p.Epoch]; p.Epoch >= g.NextUnsettledEpoch && p.ConfirmedSeats != want {
+			return ErrInvalidGenesis.Wrapf("pool of epoch %d: confirmed_seats %d, its tallies have %d", p.Epoch, p.ConfirmedSeats, want)
 		}
 		if g.Epoch != nil && p.Epoch > g.Epoch.Number {
 			return ErrInvalidGenesis.Wrapf("pool of epoch %d, the running one is %d", p.Epoch, g.Epoch.Number)
@@ -243,11 +250,33 @@ func (g GenesisState) validatePools() error {
 		matched += p.Pending
 	}
 	for _, b := range g.Blobs {
-		if b.Status == BLOB_STATUS_SUBMITTED && !seen[b.Epoch] {
-			return ErrInvalidGenesis.Wrapf("blob %d waits in epoch %d, which has no pool (%d blobs have)", b.BlobId, b.Epoch, matched)
+		if b.Status == BLOB_STATUS_SUBMITTED && (!seen[b.Epoch] || b.Epoch < g.NextUnsettledEpoch) {
+			return ErrInvalidGenesis.Wrapf("blob %d waits in epoch %d, which has no pool, or one that is paid out (%d blobs have one)", b.BlobId, b.Epoch, matched)
 		}
 	}
 	return nil
+}
+
+// signedSeats is what the members of each epoch signed, in seats of confirmed
+// blobs: its pool is divided by them.
+func (g GenesisState) signedSeats() map[uint64]uint64 {
+	seats := map[quorumKey][]int{} // only looked up
+	for _, q := range g.Quorums {
+		seats[quorumKey{q.Epoch, q.QuorumId}] = q.Drawn().SeatsOf()
+	}
+	sums := map[uint64]uint64{} // only looked up
+	for _, t := range g.Tallies {
+		for m, count := range seats[quorumKey{t.Epoch, t.QuorumId}] {
+			sums[t.Epoch] += uint64(count) * uint64(t.SignedBy(m))
+		}
+	}
+	return sums
+}
+
+// fits says whether an amount can be held: neither missing nor negative, and small
+// enough that no share of it overflows.
+func fits(amount sdkmath.Int) bool {
+	return !amount.IsNil() && !amount.IsNegative() && amount.BigInt().BitLen() <= maxAmountBits
 }
 
 func (g GenesisState) validateBlobs() error {
@@ -262,7 +291,7 @@ func (g GenesisState) validateBlobs() error {
 			return ErrInvalidGenesis.Wrapf("blob %d after %d, want ascending, below %d, with a root of 32 bytes", b.BlobId, last, g.NextBlobId)
 		}
 		last = b.BlobId
-		if b.Status < BLOB_STATUS_SUBMITTED || b.Status > BLOB_STATUS_LAPSED || b.Fee.IsNil() || b.Fee.IsNegative() || b.DeadlineHeight < 0 {
+		if b.Status < BLOB_STATUS_SUBMITTED || b.Status > BLOB_STATUS_LAPSED || !fits(b.Fee) || b.DeadlineHeight < 0 {
 			return ErrInvalidGenesis.Wrapf("blob %d: unknown status, no fee or a negative deadline", b.BlobId)
 		}
 		if _, err := Address("submitter", b.Submitter); err != nil {
@@ -291,7 +320,7 @@ func (g GenesisState) validateBlobs() error {
 
 // validateStorage: endowment and root go with the subtrees of the log entry.
 func (b Blob) validateStorage() error {
-	if b.StorageEndowment.IsNil() || b.StorageEndowment.IsNegative() {
+	if !fits(b.StorageEndowment) {
 		return ErrInvalidGenesis.Wrapf("blob %d: storage_endowment is missing or negative", b.BlobId)
 	}
 	if len(b.StorageNodes) == 0 {
@@ -318,12 +347,12 @@ func (g GenesisState) validateRoots() error {
 func (g GenesisState) validateRewards() error {
 	seen := map[string]bool{} // only looked up
 	for _, r := range g.Rewards {
-		if _, err := Address("reward", r.Address); err != nil || seen[r.Address] || r.Amount.IsNil() || !r.Amount.IsPositive() {
+		if _, err := Address("reward", r.Address); err != nil || seen[r.Address] || !fits(r.Amount) || r.Amount.IsZero() {
 			return ErrInvalidGenesis.Wrapf("reward of %q: listed twice or not positive, or %v", r.Address, err)
 		}
 		seen[r.Address] = true
 	}
-	if g.SampleRound.Pool.IsNil() || g.SampleRound.Pool.IsNegative() {
+	if !fits(g.SampleRound.Pool) {
 		return ErrInvalidGenesis.Wrap("sample_round: pool is missing or negative")
 	}
 	return nil
@@ -361,7 +390,7 @@ func (g GenesisState) validateChallenges() error {
 		if _, err := Address("challenger", c.Challenger); err != nil || !signers[c.Signer] {
 			return ErrInvalidGenesis.Wrapf("challenge %d: signer %q is not registered, or %v", c.ChallengeId, c.Signer, err)
 		}
-		if c.Bond.IsNil() || c.Bond.IsNegative() || chunks[string(c.ChunkKey())] {
+		if !fits(c.Bond) || chunks[string(c.ChunkKey())] {
 			return ErrInvalidGenesis.Wrapf("challenge %d: no bond, or its chunk is challenged twice", c.ChallengeId)
 		}
 		chunks[string(c.ChunkKey())] = true

@@ -20,6 +20,7 @@ const (
 	maxBps        = 10_000
 	minEpochBlock = 4
 	maxBlockTime  = 3_600_000 // ms
+	maxAmountBits = 128
 )
 
 // DefaultRetentionEpochs is the retention that fee_per_kib pays for.
@@ -58,7 +59,7 @@ func (p Params) Validate() error {
 		{"blob_base_fee", p.BlobBaseFee, 1}, {"fee_per_kib", p.FeePerKib, 1},
 		{"signer_deposit", p.SignerDeposit, 1}, {"challenge_bond", p.ChallengeBond, 1},
 	} {
-		if amount.got.IsNil() || amount.got.LT(sdkmath.NewInt(amount.least)) || amount.got.BigInt().BitLen() > 128 {
+		if amount.got.IsNil() || amount.got.LT(sdkmath.NewInt(amount.least)) || amount.got.BigInt().BitLen() > maxAmountBits {
 			return ErrInvalidParams.Wrapf("%s %s, want %d to 2^128", amount.name, amount.got, amount.least)
 		}
 	}
