@@ -238,7 +238,7 @@ func (k Keeper) checkAttested(ctx context.Context, record types.Quorum, drawn qu
 		return types.ErrNotSigned.Wrapf("member %d, who holds the row", member)
 	}
 	charge(ctx, uint64(pairingGas+confirmMemberGas*len(drawn.Members)), "check of an attestation")
-	key, err := k.aggregate(ctx, record, drawn, present, missing)
+	key, err := k.AggregateG2(ctx, record, drawn, present, missing)
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ func (k Keeper) ConfirmBatch(ctx context.Context, ids []uint64, bitmap, signatur
 	}
 	charge(ctx, uint64(pairingGas+confirmGas+confirmMemberGas*len(drawn.Members)+confirmBlobGas*len(blobs)), "check of a batch")
 	root := batchRoot(blobs)
-	key, err := k.aggregate(ctx, record, drawn, present, missing)
+	key, err := k.AggregateG2(ctx, record, drawn, present, missing)
 	if err != nil {
 		return Confirmation{}, err
 	}
@@ -97,9 +97,9 @@ func batchRoot(blobs []types.Blob) erasure.Hash {
 	return erasure.MerkleRoot(leaves)
 }
 
-// aggregate is the sum of the keys of those present: the sum of all that is
+// AggregateG2 is the sum of the keys of those present: the sum of all that is
 // stored, less those missing, or the sum itself where that is shorter.
-func (k Keeper) aggregate(ctx context.Context, record types.Quorum, drawn quorum.Quorum, present, missing []int) (bn254.G2Affine, error) {
+func (k Keeper) AggregateG2(ctx context.Context, record types.Quorum, drawn quorum.Quorum, present, missing []int) (bn254.G2Affine, error) {
 	some := missing
 	if len(present) < len(missing) {
 		some = present

@@ -1,16 +1,9 @@
 package precompile
 
 import (
-	"github.com/consensys/gnark-crypto/ecc/bn254"
-
-	"cosmossdk.io/collections"
-
-	sdk "github.com/cosmos/cosmos-sdk/types"
-
 	"github.com/zgd-network/zgd/x/contract"
 	"github.com/zgd-network/zgd/x/dasigners/bls"
 	"github.com/zgd-network/zgd/x/dasigners/erasure"
-	"github.com/zgd-network/zgd/x/dasigners/quorum"
 	"github.com/zgd-network/zgd/x/dasigners/types"
 )
 
@@ -57,36 +50,12 @@ func (c contracts) verifySignature(call contract.Call, args []any) ([]any, error
 	if err != nil {
 		return nil, err
 	}
-	key, err := c.aggregate(call, record, seated, present, missing)
+	key, err := c.keeper.AggregateG2(call.Ctx, record, seated, present, missing)
 	if err != nil {
 		return nil, err
 	}
 	ok := bls.Verify(&key, bls.DomainBatch, args[3].([]byte), &signature) == nil
 	return []any{ok, number(uint64(hit)), number(uint64(len(seated.Seats)))}, nil
-}
-
-// aggregate is the sum of the keys of those present, by the shorter of two ways:
-// to add theirs, or to take those missing from the sum of all, which is stored.
-func (c contracts) aggregate(call contract.Call, record types.Quorum, seated quorum.Quorum, present, missing []int) (bn254.G2Affine, error) {
-	some := missing
-	if len(present) < len(missing) {
-		some = present
-	}
-	keys := make([]bn254.G2Affine, len(some))
-	for i, member := range some {
-		entry, err := c.keeper.Frozen.Get(call.Ctx, collections.Join(record.Epoch, sdk.AccAddress(seated.Members[member][:])))
-		if err != nil {
-			return bn254.G2Affine{}, err
-		}
-		if keys[i], err = bls.DecodeTrustedG2(entry.Key.G2); err != nil {
-			return bn254.G2Affine{}, err
-		}
-	}
-	if len(present) < len(missing) {
-		return bls.SumG2(keys...), nil
-	}
-	all, err := bls.DecodeTrustedG2(record.SumG2)
-	return bls.SubG2(all, keys...), err
 }
 
 func (c contracts) batchMessage(call contract.Call, args []any) ([]any, error) {
