@@ -13,7 +13,7 @@ import (
 	"github.com/zgd-network/zgd/sidecar/da/client"
 	"github.com/zgd-network/zgd/sidecar/da/client/clienttest"
 	"github.com/zgd-network/zgd/sidecar/internal/chain"
-	"github.com/zgd-network/zgd/sidecar/internal/chain/chaintest"
+	"github.com/zgd-network/zgd/sidecar/internal/chain/datest"
 	"github.com/zgd-network/zgd/x/dasigners/erasure"
 )
 
@@ -23,7 +23,7 @@ func hundred(t *testing.T, seed uint64) (*clienttest.Net, chain.DAQuorum) {
 	t.Helper()
 	t.Logf("seed %d", seed)
 	net := clienttest.New(t, clienttest.Params{
-		Signers: 100, Seed: seed, Votes: func(int) uint32 { return 1 }, Chain: chaintest.DAParams{Profile: erasure.Dev},
+		Signers: 100, Seed: seed, Votes: func(int) uint32 { return 1 }, Chain: datest.DAParams{Profile: erasure.Dev},
 	})
 	q := net.Seats(t)
 	require.Len(t, q.Members, 100)
@@ -176,7 +176,7 @@ func TestTheProductionShapeWithAThirdHostile(t *testing.T) {
 	const seed = 79
 	t.Logf("seed %d", seed)
 	net := clienttest.New(t, clienttest.Params{
-		Signers: 100, Seed: seed, Votes: func(int) uint32 { return 41 }, Chain: chaintest.DAParams{Profile: erasure.Production},
+		Signers: 100, Seed: seed, Votes: func(int) uint32 { return 41 }, Chain: datest.DAParams{Profile: erasure.Production},
 	})
 	q := net.Seats(t)
 	members, seats := clienttest.Largest(q, clienttest.Spare(q))

@@ -9,7 +9,7 @@ import (
 	"github.com/zgd-network/zgd/sidecar/da/client"
 	"github.com/zgd-network/zgd/sidecar/da/client/clienttest"
 	"github.com/zgd-network/zgd/sidecar/internal/chain"
-	"github.com/zgd-network/zgd/sidecar/internal/chain/chaintest"
+	"github.com/zgd-network/zgd/sidecar/internal/chain/datest"
 )
 
 // prover answers as a light client would; change spoils what it proves.
@@ -35,7 +35,7 @@ func (p prover) CheckDAQuorum(context.Context, chain.DAQuorum) error { return p.
 
 // mission D09: the sampler believes a record when a header proves it, and only then.
 func TestTheSamplerProvesTheRecord(t *testing.T) {
-	net, _, put := stored(t, 50, chaintest.DAParams{EpochBlocks: 10, ConfirmWindowBlocks: 5, RecordEpochs: 1}, 900)
+	net, _, put := stored(t, 50, datest.DAParams{EpochBlocks: 10, ConfirmWindowBlocks: 5, RecordEpochs: 1}, 900)
 	net.Chain.Advance(1)
 	sample := func(p prover, trustNode bool) (*client.Sampled, error) {
 		p.net = net

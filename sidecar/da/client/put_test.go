@@ -14,7 +14,7 @@ import (
 
 	"github.com/zgd-network/zgd/sidecar/da/client"
 	"github.com/zgd-network/zgd/sidecar/da/client/clienttest"
-	"github.com/zgd-network/zgd/sidecar/internal/chain/chaintest"
+	"github.com/zgd-network/zgd/sidecar/internal/chain/datest"
 	"github.com/zgd-network/zgd/x/dasigners/erasure"
 )
 
@@ -152,7 +152,7 @@ func TestAPutThatWasCutOffGoesOn(t *testing.T) {
 
 // §6m: fewer than two thirds until the deadline, then ordered again with a new id.
 func TestALapsedBlobIsOrderedAgain(t *testing.T) {
-	net := clienttest.New(t, clienttest.Params{Signers: 6, Seed: 7, Chain: chaintest.DAParams{ConfirmWindowBlocks: 5}})
+	net := clienttest.New(t, clienttest.Params{Signers: 6, Seed: 7, Chain: datest.DAParams{ConfirmWindowBlocks: 5}})
 	c := net.Client(func(o *client.Options) { o.Disperser.SignTimeout = time.Second })
 	path := clienttest.File(t, 100, 3)
 	for _, s := range net.Signers {
@@ -172,7 +172,7 @@ func TestALapsedBlobIsOrderedAgain(t *testing.T) {
 // The window closes while the members sign: the confirmation is refused, the blob
 // ordered once more and confirmed.
 func TestABlobThatLapsesWhileItIsConfirmed(t *testing.T) {
-	net := clienttest.New(t, clienttest.Params{Signers: 6, Seed: 14, Chain: chaintest.DAParams{ConfirmWindowBlocks: 5}})
+	net := clienttest.New(t, clienttest.Params{Signers: 6, Seed: 14, Chain: datest.DAParams{ConfirmWindowBlocks: 5}})
 	slow := clienttest.Behaviour{Slow: 300 * time.Millisecond}
 	for _, s := range net.Signers {
 		s.Behave(slow)

@@ -9,12 +9,12 @@ import (
 
 	"github.com/zgd-network/zgd/sidecar/da/client"
 	"github.com/zgd-network/zgd/sidecar/da/client/clienttest"
-	"github.com/zgd-network/zgd/sidecar/internal/chain/chaintest"
+	"github.com/zgd-network/zgd/sidecar/internal/chain/datest"
 	"github.com/zgd-network/zgd/x/dasigners/erasure"
 )
 
 // stored is a network with one confirmed blob.
-func stored(t *testing.T, seed uint64, params chaintest.DAParams, size int) (*clienttest.Net, []byte, *client.PutResult) {
+func stored(t *testing.T, seed uint64, params datest.DAParams, size int) (*clienttest.Net, []byte, *client.PutResult) {
 	t.Helper()
 	net := clienttest.New(t, clienttest.Params{Signers: 6, Seed: seed, Chain: params})
 	payload := clienttest.Noise(size, byte(seed))
@@ -26,7 +26,7 @@ func stored(t *testing.T, seed uint64, params chaintest.DAParams, size int) (*cl
 
 // A member that is slow is doubted, not waited for: other rows come in its place.
 func TestASlowMemberDoesNotHoldAReadUp(t *testing.T) {
-	net, payload, put := stored(t, 20, chaintest.DAParams{Profile: erasure.Dev}, 20_000)
+	net, payload, put := stored(t, 20, datest.DAParams{Profile: erasure.Dev}, 20_000)
 	net.Signers[0].Behave(clienttest.Behaviour{Slow: 20 * time.Second})
 	c := net.Client(func(o *client.Options) { o.Retriever.FirstHedge, o.Retriever.JobBytes = 100*time.Millisecond, 2048 })
 	began := time.Now()
@@ -40,7 +40,7 @@ func TestASlowMemberDoesNotHoldAReadUp(t *testing.T) {
 
 // Systematic rows are asked for first, and no others as long as all answer.
 func TestAHealthyBlobIsReadWithoutRebuilding(t *testing.T) {
-	net, payload, put := stored(t, 21, chaintest.DAParams{Profile: erasure.Dev}, 20_000)
+	net, payload, put := stored(t, 21, datest.DAParams{Profile: erasure.Dev}, 20_000)
 	back, got := fetched(t, net.Client(nil), put.Root, client.GetOptions{})
 	require.True(t, bytes.Equal(payload, back))
 	require.Zero(t, got.Rebuilt)
@@ -49,7 +49,7 @@ func TestAHealthyBlobIsReadWithoutRebuilding(t *testing.T) {
 
 // Combinations that are not those of the root are not used; who gave them is named.
 func TestWrongCombinationsAreNamed(t *testing.T) {
-	net, payload, put := stored(t, 22, chaintest.DAParams{Profile: erasure.Dev}, 20_000)
+	net, payload, put := stored(t, 22, datest.DAParams{Profile: erasure.Dev}, 20_000)
 	for _, s := range net.Signers[:5] {
 		s.Behave(clienttest.Behaviour{WrongWords: true})
 	}
@@ -67,7 +67,7 @@ func TestWrongCombinationsAreNamed(t *testing.T) {
 // mission D11: as many rows may be withheld as leave k of them. With fewer there is no
 // blob, and the reason names everybody.
 func TestOneRowTooFew(t *testing.T) {
-	net, payload, put := stored(t, 23, chaintest.DAParams{Profile: erasure.Dev}, 20_000)
+	net, payload, put := stored(t, 23, datest.DAParams{Profile: erasure.Dev}, 20_000)
 	q, err := net.Chain.DAQuorum(t.Context(), put.Blobs[0].Epoch, put.Blobs[0].QuorumID)
 	require.NoError(t, err)
 	alive := int(q.Members[0].Seats)
@@ -92,7 +92,7 @@ func TestOneRowTooFew(t *testing.T) {
 // mission D09: when the chain has forgotten the record, members prove the blob under the
 // confirmed root of its block.
 func TestABlobWhoseRecordIsGoneIsFoundByItsProof(t *testing.T) {
-	net, payload, put := stored(t, 24, chaintest.DAParams{Profile: erasure.Test, EpochBlocks: 10, ConfirmWindowBlocks: 5, RecordEpochs: 1}, 900)
+	net, payload, put := stored(t, 24, datest.DAParams{Profile: erasure.Test, EpochBlocks: 10, ConfirmWindowBlocks: 5, RecordEpochs: 1}, 900)
 	net.Chain.Advance(45)
 	_, err := net.Chain.DABlobByRoot(t.Context(), root(t, put.Root))
 	require.Error(t, err)
@@ -128,7 +128,7 @@ func TestABlobThatWaits(t *testing.T) {
 
 // mission D09
 func TestTheSamplerPrintsWhatItReached(t *testing.T) {
-	net, _, put := stored(t, 26, chaintest.DAParams{Profile: erasure.Dev}, 20_000)
+	net, _, put := stored(t, 26, datest.DAParams{Profile: erasure.Dev}, 20_000)
 	c := net.Client(nil)
 	sampled, err := c.Sample(t.Context(), root(t, put.Root), client.SampleOptions{Confidence: 0.9999})
 	require.NoError(t, err)

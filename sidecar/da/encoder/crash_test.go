@@ -12,7 +12,7 @@ import (
 
 	"github.com/zgd-network/zgd/sidecar/da/encoder"
 	"github.com/zgd-network/zgd/sidecar/internal/chain"
-	"github.com/zgd-network/zgd/sidecar/internal/chain/chaintest"
+	"github.com/zgd-network/zgd/sidecar/internal/chain/datest"
 	"github.com/zgd-network/zgd/sidecar/internal/daemon"
 )
 
@@ -171,7 +171,7 @@ func TestADamagedHomeIsNotGuessedAt(t *testing.T) {
 // order lapsed made anew, within bounds.
 func TestTooFewSignaturesAreTriedAgainWithinBounds(t *testing.T) {
 	clock := time.Now()
-	w := newWorld(t, func(p *chaintest.DAParams) { p.ConfirmWindowBlocks = 3 })
+	w := newWorld(t, func(p *datest.DAParams) { p.ConfirmWindowBlocks = 3 })
 	w.cfg.MaxAttempts = 2
 	w.quorum.deaf = true
 	s := w.start()
@@ -236,7 +236,7 @@ func TestARefusedBlobDoesNotKeepTheOthers(t *testing.T) {
 // Nobody's order for our root, made to block it, may have us pay or fail: we wait
 // until it lapses.
 func TestAnOrderOfSomebodyElseIsWaitedOut(t *testing.T) {
-	w := newWorld(t, func(p *chaintest.DAParams) { p.ConfirmWindowBlocks = 3 })
+	w := newWorld(t, func(p *datest.DAParams) { p.ConfirmWindowBlocks = 3 })
 	root := w.rootOf(noise(600, 1))
 	thief := w.chain.Sender(key(t, 77))
 	quote, err := w.chain.DAQuote(t.Context(), 600)

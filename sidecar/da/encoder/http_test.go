@@ -20,7 +20,7 @@ import (
 
 	"github.com/zgd-network/zgd/sidecar/da/encoder"
 	"github.com/zgd-network/zgd/sidecar/internal/chain"
-	"github.com/zgd-network/zgd/sidecar/internal/chain/chaintest"
+	"github.com/zgd-network/zgd/sidecar/internal/chain/datest"
 	"github.com/zgd-network/zgd/x/dasigners/erasure"
 )
 
@@ -107,7 +107,7 @@ func newWorldOn(w *world) *world {
 }
 
 // orders counts SubmitBlobs in blocks.
-func orders(c *chaintest.DA) (n int) {
+func orders(c *datest.DA) (n int) {
 	for _, msg := range c.Sent() {
 		if strings.Contains(fmt.Sprintf("%T", msg), "MsgSubmitBlobs") {
 			n++

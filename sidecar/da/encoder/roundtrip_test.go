@@ -13,14 +13,14 @@ import (
 	"github.com/zgd-network/zgd/sidecar/da/client"
 	"github.com/zgd-network/zgd/sidecar/da/client/clienttest"
 	"github.com/zgd-network/zgd/sidecar/da/encoder"
-	"github.com/zgd-network/zgd/sidecar/internal/chain/chaintest"
+	"github.com/zgd-network/zgd/sidecar/internal/chain/datest"
 	"github.com/zgd-network/zgd/x/dasigners/erasure"
 )
 
 // mission D01 (one process): blobs go through the disperser to real nodes over
 // TLS, and come back from their rows, also when two of six nodes are gone.
 func TestBlobsGoToRealNodesAndComeBack(t *testing.T) {
-	net := clienttest.New(t, clienttest.Params{Signers: 6, Chain: chaintest.DAParams{Profile: erasure.Dev}})
+	net := clienttest.New(t, clienttest.Params{Signers: 6, Chain: datest.DAParams{Profile: erasure.Dev}})
 	net.UseReal(nil)
 	members := &encoder.Members{Chain: net.Chain, Account: net.User, Options: client.DisperserOptions{Grace: 50 * time.Millisecond}}
 	t.Cleanup(members.Close)

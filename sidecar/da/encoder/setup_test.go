@@ -19,7 +19,7 @@ import (
 	"github.com/zgd-network/zgd/sidecar/da/client"
 	"github.com/zgd-network/zgd/sidecar/da/encoder"
 	"github.com/zgd-network/zgd/sidecar/internal/chain"
-	"github.com/zgd-network/zgd/sidecar/internal/chain/chaintest"
+	"github.com/zgd-network/zgd/sidecar/internal/chain/datest"
 	"github.com/zgd-network/zgd/sidecar/internal/daemon"
 	"github.com/zgd-network/zgd/x/dasigners/bls"
 	"github.com/zgd-network/zgd/x/dasigners/erasure"
@@ -131,7 +131,7 @@ func (q *quorum) dispersals() (calls, blobs int) {
 // world is a chain, a quorum and a home; services come and go.
 type world struct {
 	tb      testing.TB
-	chain   *chaintest.DA
+	chain   *datest.DA
 	account chain.DASender
 	quorum  *quorum
 	home    string
@@ -152,9 +152,9 @@ func must(tb testing.TB, err error) {
 	}
 }
 
-func newWorld(tb testing.TB, change ...func(*chaintest.DAParams)) *world {
+func newWorld(tb testing.TB, change ...func(*datest.DAParams)) *world {
 	tb.Helper()
-	params := chaintest.DAParams{Profile: erasure.Test}
+	params := datest.DAParams{Profile: erasure.Test}
 	q := &quorum{secrets: make(map[chain.Address]bls.SecretKey), held: make(map[chain.Hash][]byte)}
 	for i := range byte(4) {
 		secret, err := bls.GenerateKey(rand.NewChaCha8([32]byte{i}))
@@ -163,12 +163,12 @@ func newWorld(tb testing.TB, change ...func(*chaintest.DAParams)) *world {
 		address, err := chain.ParseAddress(account.Address())
 		must(tb, err)
 		q.secrets[address] = secret
-		params.Signers = append(params.Signers, chaintest.DASignerSeed{Account: account, Secret: secret, Votes: 10})
+		params.Signers = append(params.Signers, datest.DASignerSeed{Account: account, Secret: secret, Votes: 10})
 	}
 	for _, c := range change {
 		c(&params)
 	}
-	w := &world{tb: tb, chain: chaintest.NewDA(tb, params), quorum: q, home: tb.TempDir(), cfg: encoder.DefaultConfig()}
+	w := &world{tb: tb, chain: datest.NewDA(tb, params), quorum: q, home: tb.TempDir(), cfg: encoder.DefaultConfig()}
 	w.account = w.chain.Sender(key(tb, 99))
 	w.cfg.BatchWait = daemon.Duration(20 * time.Millisecond)
 	w.cfg.MemoryMiB, w.cfg.AltDAWait = 64, daemon.Duration(5*time.Second)

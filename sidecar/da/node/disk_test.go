@@ -13,7 +13,7 @@ import (
 
 	"github.com/zgd-network/zgd/sidecar/da/node"
 	"github.com/zgd-network/zgd/sidecar/da/pb"
-	"github.com/zgd-network/zgd/sidecar/internal/chain/chaintest"
+	"github.com/zgd-network/zgd/sidecar/internal/chain/datest"
 	"github.com/zgd-network/zgd/sidecar/storage/flowlog"
 )
 
@@ -201,7 +201,7 @@ func TestRotUnderTheNextBlob(t *testing.T) {
 // When retention is over, an epoch's blobs go as whole
 // loads; those of later epochs stay. A lapsed blob frees the loads it had alone.
 func TestExpiredEpochsArePruned(t *testing.T) {
-	w := newWorld(t, []uint32{1}, func(p *chaintest.DAParams) {
+	w := newWorld(t, []uint32{1}, func(p *datest.DAParams) {
 		p.EpochBlocks, p.ConfirmWindowBlocks, p.RecordEpochs, p.RetentionEpochs = 20, 20, 1, 2
 	})
 	n := w.start(1)

@@ -12,11 +12,11 @@ import (
 	"github.com/zgd-network/zgd/sidecar/da/node"
 	"github.com/zgd-network/zgd/sidecar/da/pb"
 	"github.com/zgd-network/zgd/sidecar/internal/chain"
-	"github.com/zgd-network/zgd/sidecar/internal/chain/chaintest"
+	"github.com/zgd-network/zgd/sidecar/internal/chain/datest"
 	"github.com/zgd-network/zgd/x/dasigners/bls"
 )
 
-func shortEpochs(p *chaintest.DAParams) { p.EpochBlocks, p.ConfirmWindowBlocks = 20, 20 }
+func shortEpochs(p *datest.DAParams) { p.EpochBlocks, p.ConfirmWindowBlocks = 20, 20 }
 
 // toEpoch lets the chain come to an epoch; every node must have registered for it
 // in time.

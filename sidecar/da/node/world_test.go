@@ -21,7 +21,7 @@ import (
 	"github.com/zgd-network/zgd/sidecar/da/pb"
 	"github.com/zgd-network/zgd/sidecar/da/wire"
 	"github.com/zgd-network/zgd/sidecar/internal/chain"
-	"github.com/zgd-network/zgd/sidecar/internal/chain/chaintest"
+	"github.com/zgd-network/zgd/sidecar/internal/chain/datest"
 	"github.com/zgd-network/zgd/sidecar/internal/daemon"
 	"github.com/zgd-network/zgd/sidecar/storage/flowlog"
 	"github.com/zgd-network/zgd/x/dasigners/bls"
@@ -54,25 +54,25 @@ func blsKey(name byte) bls.SecretKey {
 // world is a chain with signers, a disperser, and what they need of each other.
 type world struct {
 	*testing.T
-	chain     *chaintest.DA
-	disperser *chaintest.DAAccount
+	chain     *datest.DA
+	disperser *datest.DAAccount
 	profile   erasure.Profile
 }
 
-type change func(*chaintest.DAParams)
+type change func(*datest.DAParams)
 
 // newWorld has a chain whose epoch 0 has one signer for each number of votes,
 // named 1, 2, ….
 func newWorld(t *testing.T, votes []uint32, changes ...change) *world {
 	t.Helper()
-	params := chaintest.DAParams{Profile: erasure.Test}
+	params := datest.DAParams{Profile: erasure.Test}
 	for i, v := range votes {
-		params.Signers = append(params.Signers, chaintest.DASignerSeed{Account: accountKey(byte(i + 1)), Secret: blsKey(byte(i + 1)), Votes: v})
+		params.Signers = append(params.Signers, datest.DASignerSeed{Account: accountKey(byte(i + 1)), Secret: blsKey(byte(i + 1)), Votes: v})
 	}
 	for _, c := range changes {
 		c(&params)
 	}
-	c := chaintest.NewDA(t, params)
+	c := datest.NewDA(t, params)
 	return &world{T: t, chain: c, disperser: c.Sender(accountKey(200)), profile: params.Profile}
 }
 

@@ -11,7 +11,7 @@ import (
 
 	"github.com/cometbft/cometbft/crypto/merkle"
 	coretypes "github.com/cometbft/cometbft/rpc/core/types"
-	"github.com/cosmos/cosmos-sdk/store/v2/rootmulti"
+	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
 	"github.com/cosmos/gogoproto/proto"
 
 	dasignerstypes "github.com/zgd-network/zgd/x/dasigners/types"
@@ -55,7 +55,7 @@ func (l *Light) prove(ctx context.Context, key []byte) (proven, error) {
 		return proven{}, fmt.Errorf("prove: %w", ErrNotFound)
 	}
 	path := merkle.KeyPath{}.AppendKey([]byte(dasignerstypes.StoreKey), merkle.KeyEncodingURL).AppendKey(key, merkle.KeyEncodingHex)
-	if err := rootmulti.DefaultProofRuntime().VerifyValue(response.ProofOps, appHash, path.String(), response.Value); err != nil {
+	if err := proofRuntime().VerifyValue(response.ProofOps, appHash, path.String(), response.Value); err != nil {
 		return proven{}, fmt.Errorf("%w: %w", ErrUntrusted, err)
 	}
 	return proven{response.Value, header}, nil
@@ -121,4 +121,13 @@ func (l *Light) decode(ctx context.Context, key []byte, into proto.Message) (int
 		return 0, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	return got.height, nil
+}
+
+// proofRuntime reads the proofs of the SDK's stores: one of the key in its store,
+// one of the store under the app hash.
+func proofRuntime() *merkle.ProofRuntime {
+	runtime := merkle.NewProofRuntime()
+	runtime.RegisterOpDecoder(storetypes.ProofOpIAVLCommitment, storetypes.CommitmentOpDecoder)
+	runtime.RegisterOpDecoder(storetypes.ProofOpSimpleMerkleCommitment, storetypes.CommitmentOpDecoder)
+	return runtime
 }

@@ -5,7 +5,8 @@ package types
 import (
 	"cosmossdk.io/collections"
 
-	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	"github.com/cosmos/cosmos-sdk/types/address"
 )
 
 const (
@@ -21,7 +22,7 @@ const (
 )
 
 // ModuleAddress is the module's account.
-var ModuleAddress = authtypes.NewModuleAddress(ModuleName)
+var ModuleAddress = sdk.AccAddress(address.Module(ModuleName))
 
 // Prefixes of the collections. A number is never reused; TestPrefixesArePinned
 // lists them.

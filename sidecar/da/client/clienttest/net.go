@@ -19,7 +19,7 @@ import (
 	"github.com/zgd-network/zgd/sidecar/da/pb"
 	"github.com/zgd-network/zgd/sidecar/da/wire"
 	"github.com/zgd-network/zgd/sidecar/internal/chain"
-	"github.com/zgd-network/zgd/sidecar/internal/chain/chaintest"
+	"github.com/zgd-network/zgd/sidecar/internal/chain/datest"
 	"github.com/zgd-network/zgd/x/dasigners/bls"
 )
 
@@ -28,21 +28,21 @@ type Params struct {
 	Signers int
 	Seed    uint64 // of keys; print it
 	Votes   func(signer int) uint32
-	Chain   chaintest.DAParams
+	Chain   datest.DAParams
 }
 
 // Net is a network that runs until the test ends.
 type Net struct {
-	Chain   *chaintest.DA
+	Chain   *datest.DA
 	Signers []*Signer
-	User    *chaintest.DAAccount
+	User    *datest.DAAccount
 	tb      testing.TB
 	mu      sync.Mutex // guards proofs
 	real    map[chain.Address]*real
 	proofs  map[uint64]proof // by blob; see Learn
 }
 
-// evmChainID is that of chaintest.DA.
+// evmChainID is that of datest.DA.
 const evmChainID = 7260001
 
 // New starts a network.
@@ -59,9 +59,9 @@ func New(tb testing.TB, p Params) *Net {
 		}
 		s := n.start(secret, account(tb, random))
 		n.Signers = append(n.Signers, s)
-		p.Chain.Signers = append(p.Chain.Signers, chaintest.DASignerSeed{Account: s.account, Secret: secret, Socket: s.Socket, Votes: votes})
+		p.Chain.Signers = append(p.Chain.Signers, datest.DASignerSeed{Account: s.account, Secret: secret, Socket: s.Socket, Votes: votes})
 	}
-	n.Chain = chaintest.NewDA(tb, p.Chain)
+	n.Chain = datest.NewDA(tb, p.Chain)
 	n.User = n.Chain.Sender(account(tb, random))
 	return n
 }

@@ -1,4 +1,7 @@
-package chaintest
+// Package datest is a chain in memory for the tests of data availability's sidecars:
+// the real keeper of x/dasigners judges every message, blocks come on demand. It
+// links the SDK's stores, which chaintest spares the other sidecars.
+package datest
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package chaintest_test
+package datest_test
 
 import (
 	"math/big"
@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zgd-network/zgd/sidecar/internal/chain"
-	"github.com/zgd-network/zgd/sidecar/internal/chain/chaintest"
+	"github.com/zgd-network/zgd/sidecar/internal/chain/datest"
 	"github.com/zgd-network/zgd/x/dasigners/bls"
 	"github.com/zgd-network/zgd/x/dasigners/erasure"
 )
@@ -20,20 +20,20 @@ func daKey(tb testing.TB, seed byte) chain.Key {
 	return key
 }
 
-func daSigners(tb testing.TB, n int) []chaintest.DASignerSeed {
+func daSigners(tb testing.TB, n int) []datest.DASignerSeed {
 	tb.Helper()
-	signers := make([]chaintest.DASignerSeed, n)
+	signers := make([]datest.DASignerSeed, n)
 	for i := range signers {
 		secret, err := bls.GenerateKey(rand.NewChaCha8([32]byte{byte(i)}))
 		require.NoError(tb, err)
-		signers[i] = chaintest.DASignerSeed{Account: daKey(tb, byte(i+1)), Secret: secret, Votes: 10}
+		signers[i] = datest.DASignerSeed{Account: daKey(tb, byte(i+1)), Secret: secret, Votes: 10}
 	}
 	return signers
 }
 
 func TestABlobIsConfirmedByTheRealKeeper(t *testing.T) {
 	signers := daSigners(t, 4)
-	c := chaintest.NewDA(t, chaintest.DAParams{Signers: signers})
+	c := datest.NewDA(t, datest.DAParams{Signers: signers})
 	ctx := t.Context()
 	epoch, err := c.DAEpoch(ctx)
 	require.NoError(t, err)
