@@ -9,10 +9,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/zgd-network/zgd/sidecar/da/pb"
 	"github.com/zgd-network/zgd/sidecar/da/sampling"
 	"github.com/zgd-network/zgd/sidecar/internal/chain"
-	"github.com/zgd-network/zgd/x/dasigners/erasure"
 )
 
 // SampleOptions steer one sampling. Zero values are good.
@@ -71,30 +69,13 @@ type Sampled struct {
 func (c *Client) Sample(ctx context.Context, root chain.Hash, opts SampleOptions) (*Sampled, error) {
 	opts = opts.withDefaults()
 	began := time.Now()
-	l, err := c.locate(ctx, root)
+	h, err := c.Holders(ctx, root)
 	if err != nil {
 		return nil, err
 	}
-	profile, err := erasure.ProfileByID(l.blob.Profile)
-	if err == nil && len(l.quorum.Seats) != profile.N {
-		err = fmt.Errorf("%w: quorum of %d seats for %d rows", ErrVerify, len(l.quorum.Seats), profile.N)
-	}
-	if err != nil {
-		return nil, err
-	}
-	s := &sampler{Client: c, located: l, opts: opts, profile: profile, asked: make(map[int]bool)}
-	if s.peers, err = c.peersFor(ctx); err != nil {
-		return nil, err
-	}
-	if s.evmChainID, err = c.network(ctx); err != nil {
-		return nil, err
-	}
-	rowSize, err := profile.RowSize(l.blob.DataLen)
-	if err != nil {
-		return nil, err
-	}
-	s.chunks = (rowSize + erasure.ChunkSize - 1) / erasure.ChunkSize
-	s.holders = holders(erasure.Commitment{Profile: profile}, root, l.quorum)
+	h.timeout = opts.TryTimeout
+	s := &sampler{Client: c, Holders: h, opts: opts, asked: make(map[int]bool)}
+	l, profile := h.located, h.profile
 	if s.judge, err = sampling.NewJudge(profile.K, profile.N, opts.Confidence); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUsage, err)
 	}
@@ -121,15 +102,11 @@ func (c *Client) Sample(ctx context.Context, root chain.Hash, opts SampleOptions
 // sampler is one sampling under way.
 type sampler struct {
 	*Client
-	*located
-	opts       SampleOptions
-	profile    erasure.Profile
-	chunks     int // of a row
-	peers      *peers
-	evmChainID uint64
-	judge      *sampling.Judge
-	asked      map[int]bool // members
-	bytes      uint64
+	*Holders
+	opts  SampleOptions
+	judge *sampling.Judge
+	asked map[int]bool // members
+	bytes uint64
 }
 
 // Who vouches for a record.
@@ -189,30 +166,10 @@ func (s *sampler) ask(ctx context.Context, round []sampling.Sample) {
 	for i := range round {
 		one := &round[i]
 		wait.Go(func() {
-			chunk, err := s.askRow(ctx, one)
+			chunk, _, err := s.askRow(ctx, one.Row, one.Chunk)
 			one.Err = err
 			one.Bytes = uint64(len(chunk.Data) + 32*len(chunk.Path))
 		})
 	}
 	wait.Wait()
-}
-
-// askRow asks the holder of a row for a chunk of it; once again when the call
-// did not come through.
-func (s *sampler) askRow(ctx context.Context, one *sampling.Sample) (erasure.Chunk, error) {
-	id := &pb.ChunkID{Row: uint32(one.Row), Chunk: uint32(one.Chunk)}
-	holder := s.quorum.Members[s.located.holders[one.Row]]
-	chunk, commit, err := askChunk(ctx, s.peers, holder, s.root, id, s.opts.TryTimeout)
-	if err != nil {
-		if _, again := classify(err); !again || errors.Is(err, errWrong) || errors.Is(err, errMissing) || pause(ctx, 50*time.Millisecond) != nil {
-			return chunk, err
-		}
-		if chunk, commit, err = askChunk(ctx, s.peers, holder, s.root, id, s.opts.TryTimeout); err != nil {
-			return chunk, err
-		}
-	}
-	if commit.DataLen != s.blob.DataLen || commit.Profile != s.profile || commit.EVMChainID != s.evmChainID {
-		return chunk, fmt.Errorf("%w: the root commits to other sizes than the chain's record", errWrong)
-	}
-	return chunk, nil
 }
