@@ -75,7 +75,8 @@ func (k Keeper) attempt(ctx context.Context, step string, run func(context.Conte
 }
 
 // settlePool pays the oldest pool out that nothing can flow into any more, pro
-// rata of confirmed seats; what does not divide goes to the lottery.
+// rata of confirmed seats; what does not divide and what the punished signed goes to
+// the lottery.
 func (k Keeper) settlePool(ctx context.Context, current uint64) error {
 	epoch, err := k.Unsettled.Get(ctx)
 	if err != nil || epoch >= current {
@@ -92,6 +93,13 @@ func (k Keeper) settlePool(ctx context.Context, current uint64) error {
 			return err
 		}
 		for _, w := range work {
+			punished, err := k.punished(ctx, w.address[:])
+			if err != nil {
+				return err
+			}
+			if punished {
+				continue
+			}
 			share := pool.Amount.Mul(sdkmath.NewIntFromUint64(w.signed)).Quo(sdkmath.NewIntFromUint64(pool.ConfirmedSeats))
 			left = left.Sub(share)
 			if err := k.addReward(ctx, w.address[:], share); err != nil {

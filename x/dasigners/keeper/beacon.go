@@ -30,6 +30,9 @@ func (k Keeper) SetBeaconKey(ctx context.Context, operator sdk.AccAddress, key t
 	}
 	effective := epoch.Number + 2
 	record, err := k.BeaconKeys.Get(ctx, consensus)
+	if err == nil && len(record.NextG2) > 0 {
+		err = mayReplace(epoch.Number, record.NextEpoch)
+	}
 	switch {
 	case errors.Is(err, collections.ErrNotFound):
 		record = types.BeaconKey{ConsensusAddress: consensus, G2: key.G2, EffectiveEpoch: effective}

@@ -247,6 +247,8 @@ func TestBeaconKeysTakeOverTwoEpochsLater(t *testing.T) {
 	f.to(31)
 	at(31, one, "epoch 3")
 	at(32, two, "epoch 4")
+	require.ErrorIs(t, set(operator, secretOf("3"), consensus), types.ErrRegistrationClosed, "a choice between two values of height 32")
+	at(32, two, "it stands")
 	at(32, two, "again")
 	unknown, err := f.keeper.BeaconKeyFor(f.ctx, flip(consensus, 3), 32)
 	require.NoError(t, err)

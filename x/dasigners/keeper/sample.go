@@ -109,14 +109,21 @@ func checkWin(round types.SampleRound, p promise, s types.Sample) error {
 
 // mayEarn refuses signers that were punished; one that has left may still earn.
 func (k Keeper) mayEarn(ctx context.Context, holder sdk.AccAddress) error {
-	signer, err := k.Signers.Get(ctx, holder)
-	if err == nil && signer.Tombstoned {
-		return types.ErrSignerJailed.Wrapf("%s, for good", holder)
-	}
-	if errors.Is(err, collections.ErrNotFound) {
-		return nil
+	punished, err := k.punished(ctx, holder)
+	if err == nil && punished {
+		err = types.ErrSignerJailed.Wrapf("%s, for good", holder)
 	}
 	return err
+}
+
+// punished says whether an account was shut out for good; one that has left was
+// not.
+func (k Keeper) punished(ctx context.Context, address sdk.AccAddress) (bool, error) {
+	signer, err := k.Signers.Get(ctx, address)
+	if errors.Is(err, collections.ErrNotFound) {
+		return false, nil
+	}
+	return signer.Tombstoned, err
 }
 
 func (k Keeper) recordHit(ctx context.Context, p promise, chunk erasure.Chunk) error {

@@ -2,13 +2,17 @@ package keeper_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	sdkmath "cosmossdk.io/math"
 
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
 	"github.com/zgd-network/zgd/x/dasigners/erasure"
+	"github.com/zgd-network/zgd/x/dasigners/keeper"
 	"github.com/zgd-network/zgd/x/dasigners/types"
 )
 
@@ -241,7 +245,7 @@ func must[V any](value V, err error) V {
 
 // A signer that was punished earns nothing any more.
 func TestAPunishedHolderEarnsNothing(t *testing.T) {
-	f, _, b := sampling(t)
+	f, members, b := sampling(t)
 	won, _ := f.winners(b, 1)
 	holder, _, err := f.keeper.RowHolder(f.ctx, b.DataRoot(), 1, 0, uint32(won[0][0]))
 	require.NoError(t, err)
@@ -250,6 +254,59 @@ func TestAPunishedHolderEarnsNothing(t *testing.T) {
 	require.NoError(t, f.keeper.Signers.Set(f.ctx, holder, signer))
 	_, err = f.sample(f.sampleOf(b, won[0][0], won[0][1]))
 	require.ErrorIs(t, err, types.ErrSignerJailed)
+	pool := must(f.keeper.Pool(f.ctx, 1))
+	f.to(17)
+	require.True(t, must(f.keeper.Reward(f.ctx, holder)).IsZero(), "its share of the pool is the lottery's")
+	for _, m := range members {
+		if !m.address.Equals(holder) {
+			earned := must(f.keeper.Reward(f.ctx, m.address))
+			require.True(t, earned.IsPositive() && earned.LT(pool.Amount), "its own share: %s of %s", earned, pool.Amount)
+		}
+	}
+}
+
+// closedPool is a community pool that takes nothing.
+type closedPool struct{ bank }
+
+func (closedPool) FundCommunityPool(context.Context, sdk.Coins, sdk.AccAddress) error {
+	return errors.New("closed")
+}
+
+// What the community pool refuses is the lottery's: no fee, lapse or slash is lost
+// or stuck by it.
+func TestAClosedCommunityPoolLosesNothing(t *testing.T) {
+	f, members, _, b := challenged(t)
+	f.keeper.Community = closedPool{f.bank}
+	f.msgs = keeper.NewMsgServer(f.keeper)
+	before := must(f.keeper.SampleRound.Get(f.ctx)).Pool
+	row := f.rowOf(b, func(a sdk.AccAddress) bool {
+		blob := must(f.keeper.Blob(f.ctx, b.id))
+		record := must(f.keeper.Quorum(f.ctx, blob.Epoch, blob.QuorumId))
+		for m, address := range record.Drawn().Members {
+			if address == [20]byte(a) {
+				return blob.MemberBitmap[m/8]>>(m%8)&1 == 1
+			}
+		}
+		return false
+	})
+	_, err := f.challenge(ask(b, row, 0))
+	require.NoError(t, err)
+	_, err = f.submit(rootOf(1))
+	require.NoError(t, err)
+	_, err = f.submit(rootOf(2))
+	require.NoError(t, err)
+	_, err = f.confirm(f.sign(members, b.id+1, 1, all))
+	require.NoError(t, err)
+	f.to(15) // the second blob lapses, the challenge fails
+	blob := must(f.keeper.Blob(f.ctx, b.id+2))
+	require.Equal(t, types.BLOB_STATUS_LAPSED, blob.Status)
+	fee := blob.Fee.Int64()
+	split := smallGenesis().Params
+	pool, _, _ := split.Split(blob.Fee)
+	want := fee - pool.Int64() + fee - fee/2 + 1000 + deposit/100 // a confirmation, a lapse, a challenge, its slash
+	after := must(f.keeper.SampleRound.Get(f.ctx)).Pool
+	require.Equal(t, want, after.Sub(before).Int64())
+	f.balance()
 }
 
 // An empty lottery pays nothing and fails nothing.

@@ -125,8 +125,18 @@ func (k Keeper) UpdateSocket(ctx context.Context, address sdk.AccAddress, socket
 	return emit(ctx, &types.EventSocket{Signer: signer.Address, Socket: socket})
 }
 
-// RotateKey replaces a signer's key two epochs from now. A replacement that has
-// not taken over yet is dropped.
+// mayReplace refuses to drop a key that takes over in the next epoch. Of a signer
+// it may be frozen already; of a validator, dropping it would be a choice between
+// two values of the beacon, made with the one before in sight.
+func mayReplace(epoch, takesOver uint64) error {
+	if takesOver == epoch+1 {
+		return types.ErrRegistrationClosed.Wrapf("a key takes over in epoch %d and stands: send another from then on", takesOver)
+	}
+	return nil
+}
+
+// RotateKey replaces a signer's key two epochs from now. A replacement of this
+// epoch, which has not taken over yet, is dropped.
 func (k Keeper) RotateKey(ctx context.Context, address sdk.AccAddress, key types.Key, possession []byte) (uint64, error) {
 	signer, err := k.staying(ctx, address)
 	if err != nil {
@@ -138,6 +148,11 @@ func (k Keeper) RotateKey(ctx context.Context, address sdk.AccAddress, key types
 	epoch, err := k.Epoch.Get(ctx)
 	if err != nil {
 		return 0, err
+	}
+	if signer.NextKey != nil {
+		if err := mayReplace(epoch.Number, signer.NextKeyEpoch); err != nil {
+			return 0, err
+		}
 	}
 	signer.Key, signer.KeyId = signer.KeyAt(epoch.Number)
 	signer.NextKey, signer.NextKeyEpoch = &key, epoch.Number+2

@@ -126,6 +126,12 @@ func TestKeysRotateTwoEpochsLater(t *testing.T) {
 	f.to(16)
 	require.ErrorIs(t, f.renewOne(old), types.ErrInvalidSignature, "for epoch 3 it is too old")
 	f.renew(fresh, members[1])
+	third := member{address: old.address, secret: secretOf("third")}
+	for _, height := range []int64{16, 20, 23} { // before the freeze and after it
+		f.to(height)
+		_, err = rotate(third.key(), third.possession(evmChain))
+		require.ErrorIs(t, err, types.ErrRegistrationClosed, "the one that takes over in epoch 3 stands")
+	}
 	f.to(24)
 	_, err = f.submit(rootOf(1))
 	require.NoError(t, err)

@@ -338,6 +338,7 @@ func TestABentExportIsRefused(t *testing.T) {
 		},
 		"seats nobody signed":     func(g *types.GenesisState) { g.Pools[0].ConfirmedSeats++ },
 		"seats left out":          func(g *types.GenesisState) { g.Pools[0].ConfirmedSeats-- },
+		"votes beyond one draw":   func(g *types.GenesisState) { g.Frozen[0].Entry.Votes = 65_536 },
 		"paid before its end":     func(g *types.GenesisState) { g.NextUnsettledEpoch = g.Epoch.Number + 1 },
 		"a fee beyond all coins":  func(g *types.GenesisState) { g.Blobs[1].Fee = huge },
 		"a deposit beyond all":    func(g *types.GenesisState) { g.Signers[0].Deposit = huge },

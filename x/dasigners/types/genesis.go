@@ -7,6 +7,7 @@ import (
 
 	"github.com/zgd-network/zgd/x/dasigners/bls"
 	"github.com/zgd-network/zgd/x/dasigners/erasure"
+	"github.com/zgd-network/zgd/x/dasigners/quorum"
 )
 
 // DefaultGenesis is a new chain without signers.
@@ -154,7 +155,13 @@ func (g GenesisState) validateFrozen() error {
 		}
 		epochs[s.Epoch] = true
 	}
+	votes, signers := map[uint64]uint64{}, map[uint64]int{} // only looked up
 	for _, f := range g.Frozen {
+		votes[f.Epoch] += uint64(f.Entry.Votes)
+		signers[f.Epoch]++
+		if votes[f.Epoch] > quorum.MaxTickets || signers[f.Epoch] > quorum.MaxMembers {
+			return ErrInvalidGenesis.Wrapf("frozen signers of epoch %d: want at most %d with %d votes, else nothing can be drawn", f.Epoch, quorum.MaxMembers, quorum.MaxTickets)
+		}
 		if _, err := Address("frozen", f.Entry.Address); err != nil || !epochs[f.Epoch] {
 			return ErrInvalidGenesis.Wrapf("frozen signer %q of epoch %d: no snapshot, or %v", f.Entry.Address, f.Epoch, err)
 		}
