@@ -116,7 +116,7 @@ func (m *Members) Close() {
 	}
 }
 
-// Network is Reader over the network: it trusts nobody.
+// Network is Reader and Locator over the network: it trusts nobody.
 type Network struct{ Client *client.Client }
 
 // Payload reads a blob from any of its members.
@@ -126,4 +126,13 @@ func (n Network) Payload(ctx context.Context, root chain.Hash) ([]byte, error) {
 		return nil, err
 	}
 	return got.Payload, nil
+}
+
+// Holders finds who holds the rows of a blob.
+func (n Network) Holders(ctx context.Context, root chain.Hash) (Holders, error) {
+	h, err := n.Client.Holders(ctx, root)
+	if err != nil {
+		return nil, err
+	}
+	return h, nil
 }

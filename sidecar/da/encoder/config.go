@@ -38,6 +38,8 @@ type Config struct {
 	GiveUp       daemon.Duration `toml:"give_up" comment:"how long a blob is tried before it fails"`
 	MaxFeePerMiB string          `toml:"max_fee_per_mib" comment:"azg paid per MiB begun and blob at most; 0: what the chain asks"`
 
+	ChunksPerSecond uint32 `toml:"chunks_per_second" comment:"chunks given to light samplers, who show no token: all together, one host a quarter; 0: none"`
+
 	AltDALayer uint32          `toml:"alt_da_layer" comment:"da_layer byte of generic commitments, below 127"`
 	AltDAWait  daemon.Duration `toml:"alt_da_wait" comment:"how long the alt-DA door waits for a confirmation before it answers 503"`
 
@@ -52,7 +54,8 @@ func DefaultConfig() Config {
 		Codec: "auto", MemoryMiB: 1024, SpoolMiB: 4096, CacheMiB: 256,
 		BatchWait: daemon.Duration(300 * time.Millisecond), MaxBatch: 16, Batches: 2,
 		SignTimeout: daemon.Duration(time.Minute), MaxAttempts: 3, GiveUp: daemon.Duration(2 * time.Hour), MaxFeePerMiB: "0",
-		AltDALayer: 'z', AltDAWait: daemon.Duration(5 * time.Minute), Log: daemon.DefaultLog(),
+		ChunksPerSecond: 200,
+		AltDALayer:      'z', AltDAWait: daemon.Duration(5 * time.Minute), Log: daemon.DefaultLog(),
 	}
 }
 
@@ -76,6 +79,9 @@ func (c Config) Validate() error {
 		if value == 0 || value > 1<<24 {
 			return fmt.Errorf("%s is %d, want 1 to %d", name, value, 1<<24)
 		}
+	}
+	if c.ChunksPerSecond > 1<<20 {
+		return fmt.Errorf("chunks_per_second is %d, want at most %d", c.ChunksPerSecond, 1<<20)
 	}
 	if c.Batches < 1 || c.MaxAttempts < 1 || c.Workers < 0 {
 		return fmt.Errorf("batches %d, max_attempts %d, workers %d: want 1, 1, 0 at least", c.Batches, c.MaxAttempts, c.Workers)

@@ -23,6 +23,7 @@ import (
 //	PUT  /blobs                  a payload → its record (202; 200 when known already)
 //	GET  /blobs/{root}           the payload, checked; HEAD its length
 //	GET  /blobs/{root}/status    where it stands; ?wait=30s waits for the end
+//	GET  /blobs/{root}/preimage, /blobs/{root}/chunks/{row}/{chunk}   for light samplers
 //	POST /put, PUT /put          a payload → its commitment, when confirmed (alt-DA)
 //	GET  /get/{commitment}       the payload (alt-DA)
 //	GET  /v1/quote?bytes=        what a blob costs
@@ -40,7 +41,10 @@ func (s *Service) Handler(registry *prometheus.Registry) http.Handler {
 	mux.HandleFunc("GET /get/{commitment}", s.altGet)
 	mux.HandleFunc("GET /v1/quote", s.httpQuote)
 	mux.HandleFunc("GET /v1/status", s.httpOwnStatus)
-	return s.ownMachine(mux)
+	all := http.NewServeMux()
+	all.Handle("/", s.ownMachine(mux))
+	s.lightDoors(all)
+	return all
 }
 
 // ownMachine guards an open door against web pages: a request must name a local

@@ -15,6 +15,7 @@ type metrics struct {
 	puts      *prometheus.CounterVec // by outcome
 	states    *prometheus.CounterVec // blobs that came into a state
 	reads     *prometheus.CounterVec // by where from
+	samples   *prometheus.CounterVec // chunks for light samplers, by outcome
 	faults    *prometheus.CounterVec // of members, by kind
 	bytes     prometheus.Counter     // of payload coded
 	seconds   prometheus.Counter     // of coding
@@ -36,6 +37,7 @@ func newMetrics(s *Service, registry *prometheus.Registry) *metrics {
 		puts:    vector("puts_total", "payloads offered, by outcome", "outcome"),
 		states:  vector("blobs_total", "blobs that came into a state", "state"),
 		reads:   vector("reads_total", "payloads read, by where from", "from"),
+		samples: vector("chunks_total", "chunks for light samplers, by outcome", "outcome"),
 		faults:  vector("member_faults_total", "members that did not do their part", "kind"),
 		bytes:   counter("encoded_bytes_total", "bytes of payload coded"),
 		seconds: counter("encode_seconds_total", "time spent coding"),
@@ -45,7 +47,7 @@ func newMetrics(s *Service, registry *prometheus.Registry) *metrics {
 			Buckets: []float64{0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60},
 		}),
 	}
-	registry.MustRegister(m.puts, m.states, m.reads, m.faults, m.bytes, m.seconds, m.fees, m.dispersal,
+	registry.MustRegister(m.puts, m.states, m.reads, m.samples, m.faults, m.bytes, m.seconds, m.fees, m.dispersal,
 		gauge("pending_blobs", "blobs on their way", func() float64 { return float64(s.pending()) }),
 		gauge("spool_bytes", "payloads that are not confirmed", func() float64 { return float64(s.disk.inUse()) }),
 		gauge("memory_bytes", "requests and coded blobs in memory", func() float64 { return float64(s.memory.inUse()) }))

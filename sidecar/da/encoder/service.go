@@ -42,6 +42,7 @@ type Parts struct {
 	Account chain.DASender
 	Quorums Quorums
 	Reader  Reader
+	Locator Locator // nil: no door for light samplers
 	Codec   erasure.Codec
 	Log     *slog.Logger
 	Version string
@@ -64,6 +65,7 @@ type Service struct {
 	metrics *metrics
 	wake    chan struct{} // something is due
 	reading chan struct{} // slots of Payload
+	samples *samples
 
 	saving sync.RWMutex // held to read while a record is on its way to journal and memory
 
@@ -117,6 +119,7 @@ func Open(home string, cfg Config, parts Parts, registry *prometheus.Registry) (
 		memory: newBudget(cfg.MemoryMiB << 20), disk: newBudget(cfg.SpoolMiB << 20), cache: newCache(cfg.CacheMiB << 20),
 		network: &network{chain: parts.Chain, now: parts.Now}, wake: make(chan struct{}, 1), reading: make(chan struct{}, readAtOnce), blobs: make(map[Root]*blob), deciding: make(map[Root]chan struct{}),
 	}
+	s.samples = newSamples(parts.Locator, cfg.ChunksPerSecond, parts.Now)
 	s.metrics = newMetrics(s, registry)
 	if err := s.resume(records); err != nil {
 		return nil, errors.Join(err, s.Close())

@@ -57,7 +57,7 @@ func encode(tb testing.TB, p erasure.Profile, size int) *erasure.Blob {
 // which too little is left, or of which nothing is right, are not.
 func TestLightSamples(t *testing.T) {
 	blob := encode(t, erasure.Dev, 200_000) // 4 chunks a row
-	const seed = 9 // with others a blob may be shown before any of its missing rows is drawn
+	const seed = 9                          // with others a blob may be shown before any of its missing rows is drawn
 	t.Logf("seed %d", seed)
 	for _, one := range []struct {
 		name   string

@@ -82,7 +82,7 @@ func start(ctx context.Context, home string, cfg encoder.Config) (err error) {
 	}
 	registry := daemon.NewRegistry()
 	service, err := encoder.Open(home, cfg, encoder.Parts{
-		Chain: remote, Account: account, Quorums: members, Reader: encoder.Network{Client: reader},
+		Chain: remote, Account: account, Quorums: members, Reader: encoder.Network{Client: reader}, Locator: encoder.Network{Client: reader},
 		Codec: codec, Log: log, Version: version(),
 	}, registry)
 	if err != nil {
