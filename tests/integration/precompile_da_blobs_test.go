@@ -109,7 +109,7 @@ func TestBlobsInTheEVM(t *testing.T) {
 	require.Equal(t, alice.EVM, d.blob(roots[1]).Submitter)
 
 	third := [][32]byte{{3}}
-	r = d.must(alice, nil, submitBlobsMax, erasure.Test.ID, third, lens[:1], zg(1).BigInt())
+	d.must(alice, nil, submitBlobsMax, erasure.Test.ID, third, lens[:1], zg(1).BigInt())
 	require.EqualValues(t, 3, d.blob(third[0]).BlobId)
 
 	two := func(s daSigner) bool { return s.EVM != d.signers[2].EVM }

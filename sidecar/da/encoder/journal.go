@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -203,13 +202,4 @@ func ignoreMissing(err error) error {
 		return nil
 	}
 	return err
-}
-
-// readAtMost reads a whole stream of at most most bytes into memory of that size.
-func readAtMost(in io.Reader, buffer []byte) (int, error) {
-	n, err := io.ReadFull(in, buffer)
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return n, nil
-	}
-	return n, err
 }
