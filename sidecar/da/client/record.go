@@ -42,13 +42,31 @@ func (c *Client) locate(ctx context.Context, root chain.Hash) (*located, error) 
 		return nil, fmt.Errorf("%w: the chain's node answers with blob %x for %x", ErrVerify, blob.Root, root)
 	}
 	if blob.Status != chain.DABlobConfirmed {
-		return nil, fmt.Errorf("%w: blob %x is %s, not confirmed", ErrNotFound, root, blob.Status)
+		return c.locateBehind(ctx, blob)
 	}
 	l := &located{root: root, blob: blob}
 	if l.quorum, err = c.chain.DAQuorum(ctx, blob.Epoch, blob.QuorumID); err != nil {
 		return nil, fmt.Errorf("quorum of blob %x: %w", root, err)
 	}
 	return l, nil
+}
+
+// locateBehind looks for a blob whose record is gone behind an order of the same
+// root that is not confirmed: anybody can place one.
+func (c *Client) locateBehind(ctx context.Context, order chain.DABlob) (*located, error) {
+	waits := fmt.Errorf("%w: blob %x is %s, not confirmed", ErrNotFound, order.Root, order.Status)
+	limits, err := c.chain.DALimits(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("parameters: %w", err)
+	}
+	if limits.RecordRetentionEpochs >= limits.RetentionEpochs || order.Epoch < limits.RecordRetentionEpochs {
+		return nil, waits // records stay as long as rows do
+	}
+	l, err := c.locateByProof(ctx, order.Root)
+	if errors.Is(err, ErrNotFound) {
+		return nil, waits
+	}
+	return l, err
 }
 
 // locateByProof asks members of past quorums, the newest first, for a record
