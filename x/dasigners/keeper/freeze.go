@@ -57,6 +57,10 @@ func (k Keeper) candidates(ctx context.Context, epoch uint64, params types.Param
 	if err != nil {
 		return nil, err
 	}
+	stake := k.Stake
+	if s, ok := stake.(Staking); ok {
+		stake = s.once()
+	}
 	for _, key := range registered {
 		address := key.K2()
 		if err := k.unregisterEpoch(ctx, epoch, address); err != nil {
@@ -69,7 +73,7 @@ func (k Keeper) candidates(ctx context.Context, epoch uint64, params types.Param
 		if mayTakePart(signer, epoch, params) != nil {
 			continue
 		}
-		bonded, err := k.Stake.Bonded(ctx, address, maxDelegations)
+		bonded, err := stake.Bonded(ctx, address, maxDelegations)
 		if err != nil {
 			return nil, err
 		}

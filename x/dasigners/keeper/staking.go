@@ -24,6 +24,29 @@ type StakingKeeper interface {
 // from x/staking.
 type Staking struct{ StakingKeeper }
 
+// once is Staking for one pass over many accounts: it reads each validator once. A
+// freeze may look at 32 768 delegations, which are to a few hundred of them.
+func (s Staking) once() Staking {
+	return Staking{remembered{s.StakingKeeper, map[string]stakingtypes.Validator{}}}
+}
+
+// remembered must not outlive a pass in which no validator changes.
+type remembered struct {
+	StakingKeeper
+	validators map[string]stakingtypes.Validator // by operator; only looked up
+}
+
+func (r remembered) GetValidator(ctx context.Context, operator sdk.ValAddress) (stakingtypes.Validator, error) {
+	if known, ok := r.validators[string(operator)]; ok {
+		return known, nil
+	}
+	validator, err := r.StakingKeeper.GetValidator(ctx, operator)
+	if err == nil {
+		r.validators[string(operator)] = validator
+	}
+	return validator, err
+}
+
 // Bonded counts the tokens of the first delegations by validator address, those
 // to bonded validators. Jailed validators are not bonded.
 func (s Staking) Bonded(ctx context.Context, delegator sdk.AccAddress, most uint16) (sdkmath.Int, error) {

@@ -60,3 +60,33 @@ func TestBondedStakeIsThatWithBondedValidators(t *testing.T) {
 		require.Equal(t, want, got.Int64(), "%d delegations", delegations)
 	}
 }
+
+// counted has validators of 5000 zg and counts how often one is read.
+type counted struct {
+	staking
+	reads *int
+}
+
+func (c counted) GetValidator(ctx context.Context, address sdk.ValAddress) (stakingtypes.Validator, error) {
+	*c.reads++
+	v, err := c.staking.GetValidator(ctx, address)
+	v.Tokens = sdkmath.NewIntWithDecimal(5000, 18)
+	return v, err
+}
+
+// A freeze reads a validator once, however many of the signers delegate to it.
+func TestAFreezeReadsAValidatorOnce(t *testing.T) {
+	f := newFixture(t)
+	reads := 0
+	f.keeper.Stake = keeper.Staking{StakingKeeper: counted{staking{16}, &reads}}
+	f.msgs = keeper.NewMsgServer(f.keeper)
+	f.begin()
+	members := []member{f.join("a", 0), f.join("b", 0), f.join("c", 0)}
+	f.renew(members...)
+	reads = 0
+	f.to(4)
+	require.Equal(t, 16, reads)
+	snapshot, err := f.keeper.Snapshots.Get(f.ctx, 1)
+	require.NoError(t, err)
+	require.Equal(t, uint64(3*1024), snapshot.Votes, "8 · 1500 zg each, 1024 votes at most")
+}
