@@ -14,7 +14,7 @@ GO_BUILD := go build -buildvcs=false -ldflags '$(LDFLAGS)'
 # Packages built and tested at once; two fit the memory of a small machine.
 P ?= 2
 # Packages that start whole networks, one after the other.
-E2E ?= ./tests/e2e/... ./tests/clients/... ./tests/rpc/... ./tests/tools/...
+E2E ?= ./tests/e2e/... ./tests/clients/... ./tests/rpc/... ./tests/tools/... ./sidecar/da/wasm
 # e.g. make devnet DEVNET_FLAGS='--validators 4 --reset'
 DEVNET_FLAGS ?=
 
