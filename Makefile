@@ -38,7 +38,8 @@ lint:
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go' | grep -v '\.pb\.go$$\|\.pb\.gw\.go$$')); \
 	if [ -n "$$unformatted" ]; then echo "gofmt -w these files:"; echo "$$unformatted"; exit 1; fi
 	go vet -p $(P) ./...
-	go vet -p $(P) -tags 'e2e soak' ./tests/...
+	go vet -p $(P) -tags 'e2e soak' ./tests/... ./sidecar/da/wasm
+	GOOS=js GOARCH=wasm go vet ./sidecar/da/wasm
 	@echo "staticcheck (generated gateways left out)"; \
 	findings=$$(go run $(STATICCHECK) -fail none ./... | sed '/\.pb\.gw\.go:/d'); \
 	if [ -n "$$findings" ]; then echo "$$findings"; exit 1; fi

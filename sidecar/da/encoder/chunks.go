@@ -35,15 +35,18 @@ const (
 	locatedKept    = 64 // blobs; a quorum of 4096 seats takes about 100 KiB
 	locatedFor     = time.Minute
 	notFoundFor    = 5 * time.Second
-	locatingAtOnce = 4 // an old root means asking members of many quorums
+	locatingAtOnce = 16
+	searchesAtOnce = 4 // for roots of no record: members of many quorums are asked
 )
 
 // samples is the door for light samplers: who holds what, and how often it may be
 // asked. Nobody shows a token there.
 type samples struct {
-	locator  Locator
-	now      func() time.Time
-	locating chan struct{}
+	locator   Locator
+	recorded  func(ctx context.Context, root Root) bool // on chain
+	now       func() time.Time
+	locating  chan struct{}
+	searching chan struct{}
 
 	mu    sync.Mutex // guards the rest
 	order *list.List // of *place, newest first
@@ -61,9 +64,10 @@ type place struct {
 	err     error
 }
 
-func newSamples(locator Locator, perSecond uint32, now func() time.Time) *samples {
+func newSamples(locator Locator, recorded func(context.Context, Root) bool, perSecond uint32, now func() time.Time) *samples {
 	s := &samples{
-		locator: locator, now: now, locating: make(chan struct{}, locatingAtOnce),
+		locator: locator, recorded: recorded, now: now,
+		locating: make(chan struct{}, locatingAtOnce), searching: make(chan struct{}, searchesAtOnce),
 		order: list.New(), of: make(map[Root]*list.Element), hosts: make(map[netip.Prefix]*rate.Limiter),
 	}
 	if locator != nil && perSecond > 0 {
@@ -153,11 +157,15 @@ func (s *samples) drop(element *list.Element) {
 func (s *samples) locate(ctx context.Context, p *place) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
+	slots := s.locating
+	if !s.recorded(ctx, p.root) { // strangers with roots of nothing wait for each other only
+		slots = s.searching
+	}
 	holders, err := Holders(nil), error(&Busy{What: "too many blobs are looked for", After: busyAfter})
 	select {
-	case s.locating <- struct{}{}:
+	case slots <- struct{}{}:
 		holders, err = s.locator.Holders(ctx, chain.Hash(p.root))
-		<-s.locating
+		<-slots
 	case <-ctx.Done():
 	}
 	life := locatedFor

@@ -26,14 +26,14 @@ import (
 
 // lightDoor is a disperser whose members are real nodes, as far as light samplers
 // see it.
-func lightDoor(t *testing.T, locator encoder.Locator, perSecond uint32) *service {
+func lightDoor(t *testing.T, on chain.DAReader, locator encoder.Locator, perSecond uint32) *service {
 	t.Helper()
 	w := newWorld(t)
 	cfg := w.cfg
 	cfg.ChunksPerSecond = perSecond
 	registry := prometheus.NewRegistry()
 	s, err := encoder.Open(w.home, cfg, encoder.Parts{
-		Chain: w.chain, Account: w.account, Quorums: w.quorum, Reader: w.quorum, Locator: locator, Codec: erasure.CPU, Log: slog.New(slog.DiscardHandler),
+		Chain: on, Account: w.account, Quorums: w.quorum, Reader: w.quorum, Locator: locator, Codec: erasure.CPU, Log: slog.New(slog.DiscardHandler),
 	}, registry)
 	must(t, err)
 	server := httptest.NewServer(s.Handler(registry))
@@ -77,7 +77,17 @@ func TestLightSamplersAtTheDoor(t *testing.T) {
 	must(t, err)
 	root, err := sampling.ParseRoot(put.Root)
 	must(t, err)
-	s := lightDoor(t, encoder.Network{Client: user}, 1<<20)
+	strangers := &slow{release: make(chan struct{}), known: chain.Hash(root), of: encoder.Network{Client: user}}
+	defer close(strangers.release)
+	s := lightDoor(t, net.Chain, strangers, 1<<20)
+	for i := range 20 { // who asks for roots of nothing is in nobody's way
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		_, err := overHTTP{s.url}.get(ctx, fmt.Sprintf("/blobs/0x%064x/preimage", i))
+		cancel()
+		if err == nil {
+			t.Fatal("a root of nothing was found")
+		}
+	}
 	light := func() sampling.Result {
 		t.Helper()
 		got, err := sampling.Light(t.Context(), root, overHTTP{s.url + "/blobs/" + put.Root}, sampling.Options{})
@@ -129,7 +139,7 @@ func (s small) Chunk(_ context.Context, row, index int) (erasure.Commitment, era
 func TestThePageOfAnybodyMaySample(t *testing.T) {
 	blob, err := erasure.Encode(erasure.CPU, erasure.Test, 1, noise(10_000, 2))
 	must(t, err)
-	s := lightDoor(t, small{blob}, 1<<10)
+	s := lightDoor(t, nobody, small{blob}, 1<<10)
 	base := "/blobs/" + encoder.Root(blob.DataRoot()).String()
 	foreign := []string{"Origin", "https://page.example", "Sec-Fetch-Site", "cross-site", "Host", "da.example"}
 	chunk, err := erasure.ChunkOf(blob.Row(3), 1)
@@ -172,7 +182,7 @@ func TestLightSamplersHaveAnAllowance(t *testing.T) {
 	blob, err := erasure.Encode(erasure.CPU, erasure.Test, 1, noise(10_000, 3))
 	must(t, err)
 	path := "/blobs/" + encoder.Root(blob.DataRoot()).String() + "/chunks/3/1"
-	s := lightDoor(t, small{blob}, 8) // 32 at once, 8 of them by one host
+	s := lightDoor(t, nobody, small{blob}, 8) // 32 at once, 8 of them by one host
 	served := 0
 	for range 20 {
 		code, text, header := s.ask("GET", path, nil)
@@ -185,22 +195,37 @@ func TestLightSamplersHaveAnAllowance(t *testing.T) {
 	if served < 8 || served > 12 {
 		t.Errorf("got %d of 20 at once, want 8 or little more", served)
 	}
-	for name, shut := range map[string]*service{"by the operator": lightDoor(t, small{blob}, 0), "without a locator": lightDoor(t, nil, 8)} {
+	for name, shut := range map[string]*service{"by the operator": lightDoor(t, nobody, small{blob}, 0), "without a locator": lightDoor(t, nobody, nil, 8)} {
 		if code, text, _ := shut.ask("GET", path, nil); code != 404 {
 			t.Errorf("a door shut %s: got %d %s, want 404", name, code, text)
 		}
 	}
 }
 
-// slow counts how often it is asked and how many look at once.
+// records is a chain without any.
+type records struct{ chain.DAReader }
+
+func (records) DABlobByRoot(context.Context, chain.Hash) (chain.DABlob, error) {
+	return chain.DABlob{}, chain.ErrNotFound
+}
+
+var nobody records
+
+// slow finds one blob at once, if any, and others never. It counts how often it is
+// asked, and how many look at once.
 type slow struct {
 	mu          sync.Mutex
 	asked, most int
 	now         int
 	release     chan struct{}
+	known       chain.Hash
+	of          encoder.Locator
 }
 
-func (s *slow) Holders(ctx context.Context, _ chain.Hash) (encoder.Holders, error) {
+func (s *slow) Holders(ctx context.Context, root chain.Hash) (encoder.Holders, error) {
+	if s.of != nil && root == s.known {
+		return s.of.Holders(ctx, root)
+	}
 	s.mu.Lock()
 	s.asked++
 	s.now++
@@ -218,7 +243,7 @@ func (s *slow) Holders(ctx context.Context, _ chain.Hash) (encoder.Holders, erro
 
 func TestStrangersRootsAreLookedForOnceAndAFewAtATime(t *testing.T) {
 	locator := &slow{release: make(chan struct{})}
-	s := lightDoor(t, locator, 1<<10)
+	s := lightDoor(t, nobody, locator, 1<<10)
 	var wait sync.WaitGroup
 	for i := range 20 {
 		for range 3 { // of each root

@@ -34,6 +34,12 @@ func (s *Service) Blob(ctx context.Context, root Root) (Record, error) {
 	return r, nil
 }
 
+// recorded says whether the chain has a record of a blob.
+func (s *Service) recorded(ctx context.Context, root Root) bool {
+	_, err := s.Chain.DABlobByRoot(ctx, chain.Hash(root))
+	return err == nil
+}
+
 // Wait returns the record of a blob of this service when its way is over, or as
 // it is when the context ends.
 func (s *Service) Wait(ctx context.Context, root Root) (Record, error) {

@@ -119,7 +119,7 @@ func Open(home string, cfg Config, parts Parts, registry *prometheus.Registry) (
 		memory: newBudget(cfg.MemoryMiB << 20), disk: newBudget(cfg.SpoolMiB << 20), cache: newCache(cfg.CacheMiB << 20),
 		network: &network{chain: parts.Chain, now: parts.Now}, wake: make(chan struct{}, 1), reading: make(chan struct{}, readAtOnce), blobs: make(map[Root]*blob), deciding: make(map[Root]chan struct{}),
 	}
-	s.samples = newSamples(parts.Locator, cfg.ChunksPerSecond, parts.Now)
+	s.samples = newSamples(parts.Locator, s.recorded, cfg.ChunksPerSecond, parts.Now)
 	s.metrics = newMetrics(s, registry)
 	if err := s.resume(records); err != nil {
 		return nil, errors.Join(err, s.Close())

@@ -58,13 +58,20 @@ func (h *holders) Chunk(_ context.Context, row, index int) (erasure.Commitment, 
 	return h.Blob.Commitment, chunk, err
 }
 
+// nothing is a chain without records.
+type nothing struct{ chain.DAReader }
+
+func (nothing) DABlobByRoot(context.Context, chain.Hash) (chain.DABlob, error) {
+	return chain.DABlob{}, chain.ErrNotFound
+}
+
 // door serves holders as zg-da-encoder does, and returns its URL.
 func door(t *testing.T, perSecond uint32, h *holders) string {
 	t.Helper()
 	cfg := encoder.DefaultConfig()
 	cfg.ChunksPerSecond = perSecond
 	registry := prometheus.NewRegistry()
-	service, err := encoder.Open(t.TempDir(), cfg, encoder.Parts{Locator: h, Log: slog.New(slog.DiscardHandler)}, registry)
+	service, err := encoder.Open(t.TempDir(), cfg, encoder.Parts{Chain: nothing{}, Locator: h, Log: slog.New(slog.DiscardHandler)}, registry)
 	require.NoError(t, err)
 	server := httptest.NewServer(service.Handler(registry))
 	t.Cleanup(func() { server.Close(); require.NoError(t, service.Close()) })
