@@ -24,7 +24,7 @@ func TestABlobIsOrderedConfirmedAndPaid(t *testing.T) {
 	result, err := f.confirm(f.sign(members, 1, 2, all))
 	require.NoError(t, err)
 	require.Equal(t, &types.MsgConfirmBatchResponse{Confirmed: 2, HitSeats: 16, TotalSeats: 16}, result)
-	require.Equal(t, "201", f.bank.of("community").String())
+	require.Equal(t, "601", f.bank.of("community").String())
 	pool, err := f.keeper.Pool(f.ctx, 1)
 	require.NoError(t, err)
 	require.Equal(t, types.EpochPool{Epoch: 1, Amount: sdkmath.NewInt(1404), ConfirmedSeats: 32}, pool)

@@ -202,7 +202,7 @@ func (k Keeper) splitFees(ctx context.Context, epoch uint64, fees sdkmath.Int, b
 	if err != nil {
 		return err
 	}
-	signers, lottery, community := params.Split(fees)
+	signers, lottery, community := params.Split(fees, blobs)
 	pool.Amount = pool.Amount.Add(signers)
 	pool.ConfirmedSeats += hit * blobs
 	pool.Pending -= blobs

@@ -302,7 +302,7 @@ func TestAClosedCommunityPoolLosesNothing(t *testing.T) {
 	require.Equal(t, types.BLOB_STATUS_LAPSED, blob.Status)
 	fee := blob.Fee.Int64()
 	split := smallGenesis().Params
-	pool, _, _ := split.Split(blob.Fee)
+	pool, _, _ := split.Split(blob.Fee, 1)
 	want := fee - pool.Int64() + fee - fee/2 + 1000 + deposit/100 // a confirmation, a lapse, a challenge, its slash
 	after := must(f.keeper.SampleRound.Get(f.ctx)).Pool
 	require.Equal(t, want, after.Sub(before).Int64())

@@ -99,7 +99,8 @@ type Params struct {
 	FeePerKib cosmossdk_io_math.Int `protobuf:"bytes,18,opt,name=fee_per_kib,json=feePerKib,proto3,customtype=cosmossdk.io/math.Int" json:"fee_per_kib"`
 	// pool_share_bps of a fee goes to the signers of the epoch.
 	PoolShareBps uint32 `protobuf:"varint,19,opt,name=pool_share_bps,json=poolShareBps,proto3" json:"pool_share_bps,omitempty"`
-	// lottery_share_bps of a fee goes to sampling; the rest to the community pool.
+	// lottery_share_bps of a fee, less its base, goes to sampling; the rest to the
+	// community pool.
 	LotteryShareBps uint32 `protobuf:"varint,20,opt,name=lottery_share_bps,json=lotteryShareBps,proto3" json:"lottery_share_bps,omitempty"`
 	// lapse_refund_bps of the fee comes back when a blob was never confirmed.
 	LapseRefundBps uint32 `protobuf:"varint,21,opt,name=lapse_refund_bps,json=lapseRefundBps,proto3" json:"lapse_refund_bps,omitempty"`

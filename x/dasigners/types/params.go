@@ -183,9 +183,14 @@ func (p Params) SampleDivisor() uint64 {
 // RoundLimit is the samples that one round takes.
 func (p Params) RoundLimit() uint32 { return 2 * p.TargetRoundSubmissions }
 
-// Split divides a fee into the signers' pool, the lottery and the community pool.
-func (p Params) Split(fee sdkmath.Int) (pool, lottery, community sdkmath.Int) {
+// Split divides the fee of so many blobs into the signers' pool, the lottery and
+// the community pool. The lottery has its share of what was paid by the KiB only:
+// each stored byte wins as often and so has paid as much, and nobody can order
+// bytes for less than they take out. Of the base fees, its share is the community's.
+func (p Params) Split(fee sdkmath.Int, blobs uint64) (pool, lottery, community sdkmath.Int) {
+	base := p.BlobBaseFee.Mul(sdkmath.NewIntFromUint64(blobs))
+	byKib := fee.Sub(sdkmath.MinInt(fee, base)) // the base fee may have been another when they were ordered
 	pool = fee.MulRaw(int64(p.PoolShareBps)).QuoRaw(maxBps)
-	lottery = fee.MulRaw(int64(p.LotteryShareBps)).QuoRaw(maxBps)
+	lottery = byKib.MulRaw(int64(p.LotteryShareBps)).QuoRaw(maxBps)
 	return pool, lottery, fee.Sub(pool).Sub(lottery)
 }

@@ -81,8 +81,15 @@ func TestFeesFollowRowsAndRetention(t *testing.T) {
 	require.Equal(t, "1015360000000000", fee(1), "twice as long")
 	_, err := p.Fee(erasure.Production, 0)
 	require.ErrorIs(t, err, types.ErrInvalidMessage)
-	pool, lottery, community := p.Split(sdkmath.NewInt(10_001))
-	require.Equal(t, []int64{7000, 2000, 1001}, []int64{pool.Int64(), lottery.Int64(), community.Int64()})
+	p.BlobBaseFee = sdkmath.NewInt(1000)
+	for _, c := range []struct {
+		fee    int64
+		blobs  uint64
+		shares []int64 // pool, lottery, community
+	}{{10_001, 0, []int64{7000, 2000, 1001}}, {10_001, 1, []int64{7000, 1800, 1201}}, {10_001, 9, []int64{7000, 200, 2801}}, {1000, 1, []int64{700, 0, 300}}, {999, 1, []int64{699, 0, 300}}} {
+		pool, lottery, community := p.Split(sdkmath.NewInt(c.fee), c.blobs)
+		require.Equal(t, c.shares, []int64{pool.Int64(), lottery.Int64(), community.Int64()}, "%d for %d blobs", c.fee, c.blobs)
+	}
 }
 
 func TestIdsOfABatchAscend(t *testing.T) {
@@ -139,6 +146,21 @@ func TestLogRootsFollowFromTheLengths(t *testing.T) {
 	}
 	_, err = types.FileRoot(nil, 7*256, make([]byte, 64))
 	require.ErrorIs(t, err, types.ErrInvalidMessage, "a subtree less")
+}
+
+// What a blob pays into the lottery is in proportion to the bytes that its signers
+// keep, as are its wins: a large blob of nothing takes out no more than it brought,
+// however many small ones paid before.
+func TestEachStoredBytePaysTheLotteryTheSame(t *testing.T) {
+	p := types.DefaultParams()
+	for _, dataLen := range []uint64{1, 65_520, 65_521, 1 << 20, 32<<20 - 16} {
+		fee, err := p.Fee(erasure.Production, dataLen)
+		require.NoError(t, err)
+		_, lottery, _ := p.Split(fee, 1)
+		rowSize, err := erasure.Production.RowSize(dataLen)
+		require.NoError(t, err)
+		require.Equal(t, p.FeePerKib.QuoRaw(5).MulRaw(int64(rowSize)).String(), lottery.String(), "%d bytes, 1 KiB in a byte of each row", dataLen)
+	}
 }
 
 func TestALotteryPaysOutOverOneRetention(t *testing.T) {
