@@ -7,6 +7,9 @@ import (
 	"sync"
 	"time"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	"github.com/zgd-network/zgd/sidecar/da/pb"
 	"github.com/zgd-network/zgd/sidecar/internal/chain"
 	"github.com/zgd-network/zgd/x/dasigners/erasure"
@@ -89,21 +92,26 @@ func (h *Holders) Chunk(ctx context.Context, row, index int) (erasure.Commitment
 }
 
 // askRow asks the holder of a row for a chunk of it; once again when the call
-// did not come through.
+// did not come through, but not when there was no answer in time.
 func (h *Holders) askRow(ctx context.Context, row, index int) (erasure.Chunk, erasure.Commitment, error) {
 	id := &pb.ChunkID{Row: uint32(row), Chunk: uint32(index)}
 	holder := h.quorum.Members[h.located.holders[row]]
 	chunk, commit, err := askChunk(ctx, h.peers, holder, h.root, id, h.timeout)
+	if err != nil && onceMore(err) && pause(ctx, 50*time.Millisecond) == nil {
+		chunk, commit, err = askChunk(ctx, h.peers, holder, h.root, id, h.timeout)
+	}
 	if err != nil {
-		if _, again := classify(err); !again || errors.Is(err, errWrong) || errors.Is(err, errMissing) || pause(ctx, 50*time.Millisecond) != nil {
-			return chunk, commit, err
-		}
-		if chunk, commit, err = askChunk(ctx, h.peers, holder, h.root, id, h.timeout); err != nil {
-			return chunk, commit, err
-		}
+		return chunk, commit, err
 	}
 	if commit.DataLen != h.blob.DataLen || commit.Profile != h.profile || commit.EVMChainID != h.evmChainID {
 		return chunk, commit, fmt.Errorf("%w: the root commits to other sizes than the chain's record", errWrong)
 	}
 	return chunk, commit, nil
+}
+
+// onceMore says whether asking again for a chunk can help.
+func onceMore(err error) bool {
+	late := errors.Is(err, context.DeadlineExceeded) || status.Code(err) == codes.DeadlineExceeded
+	_, again := classify(err)
+	return again && !late && !errors.Is(err, errWrong) && !errors.Is(err, errMissing)
 }
