@@ -1,8 +1,6 @@
 package cmd
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -31,7 +29,8 @@ probability that falls with each one. A confidence of 99.9999 % takes 11 samples
 2 KiB when all succeed, about 40 when a third of the rows is missing, as may be.
 
 That the blob was confirmed is proven from a header you name, else from the newest
-one that an earlier run trusted, else the node's newest (kept in ~/.zg/light).
+one that an earlier run trusted, else the node's newest (kept in light/ beside
+the network's ready file, without one in ~/.zg/light).
 
 What is shown: rows enough to rebuild are served to whoever asks like this, and two
 thirds of the seats signed that they decode to one payload. Not shown: that they are
@@ -106,19 +105,18 @@ func trustOf(height int64, hash string) (da.LightTrust, error) {
 	return trust, nil
 }
 
-// lightDir is where the trusted headers of a network are kept. A network that is
-// made anew under the same name, as by 'zgd devnet --reset', has other accounts.
+// lightDir is where the trusted headers of a network are kept: beside its ready
+// file, which goes with the network when 'zgd devnet --reset' makes a new one of the
+// same name, else in the home folder.
 func lightDir(ready network.Ready) string {
+	if ready.Dir != "" {
+		return filepath.Join(ready.Dir, "light")
+	}
 	home, err := os.UserHomeDir()
 	if err != nil {
 		return ""
 	}
-	identity := sha256.New()
-	fmt.Fprintf(identity, "%s\n", ready.ChainID)
-	for _, account := range ready.Accounts {
-		fmt.Fprintf(identity, "%s\n", account.Address)
-	}
-	return filepath.Join(home, ".zg", "light", hex.EncodeToString(identity.Sum(nil)[:8]))
+	return filepath.Join(home, ".zg", "light")
 }
 
 // percent writes a confidence with all its nines.

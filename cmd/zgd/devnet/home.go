@@ -20,6 +20,7 @@ import (
 //	devnet.lock    held by the running devnet
 //	keys/          key files of the accounts
 //	logs/          one log for each process
+//	light/         headers that zg trusts
 //	validator-0/ storage-0/ miner-0/ da-node-0/ da-encoder-0/ faucet-0/ …
 const (
 	recordFile = "devnet.json"
@@ -66,7 +67,7 @@ func lockHome(home string) (unlock func(), err error) {
 // else: the folder may be a wrong one.
 func resetHome(home string) error {
 	var paths []string
-	for _, pattern := range []string{"validator-*", "storage-*", "miner-*", "faucet-*", "da-node-*", "da-encoder-*", "keys", "logs", recordFile, makingFile, "network.json"} {
+	for _, pattern := range []string{"validator-*", "storage-*", "miner-*", "faucet-*", "da-node-*", "da-encoder-*", "light", "keys", "logs", recordFile, makingFile, "network.json"} {
 		found, err := filepath.Glob(filepath.Join(home, pattern))
 		if err != nil {
 			return err

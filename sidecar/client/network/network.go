@@ -42,6 +42,8 @@ type Ready struct {
 	Faucet      string            `json:"faucet,omitempty"` // POST {"address":"zg1… or 0x…"} here for money; the page is at its root
 	ABIs        string            `json:"abis,omitempty"`   // GET lists the contracts, GET …/NAME.json is an ABI
 	DA          *DA               `json:"da,omitempty"`     // nil: no signers of data availability
+
+	Dir string `json:"-"` // folder of the file that was read, absolute; "" when there was none
 }
 
 // DA is where data availability listens.
@@ -117,6 +119,7 @@ func Load(path string) (Ready, error) {
 	if err != nil {
 		return Ready{}, err
 	}
+	ready.Dir = folder
 	for i := range ready.Accounts {
 		if key := ready.Accounts[i].PrivateKeyFile; key != "" && !filepath.IsAbs(key) {
 			ready.Accounts[i].PrivateKeyFile = filepath.Join(folder, key)
