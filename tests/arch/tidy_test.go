@@ -32,7 +32,7 @@ var lookedTwice = map[string]string{}
 // rooms are the packages and wings that carry a README with their documents.
 var rooms = []string{
 	".", "app", "cmd/zgd/bench", "cmd/zgd/evmrpc", "sidecar", "sidecar/client",
-	"sidecar/da", "sidecar/da/client", "sidecar/da/encode", "sidecar/da/encoder", "sidecar/da/gpu", "sidecar/da/node",
+	"sidecar/da", "sidecar/da/client", "sidecar/da/encode", "sidecar/da/encoder", "sidecar/da/gpu", "sidecar/da/node", "sidecar/da/wasm",
 	"sidecar/faucet", "sidecar/miner", "sidecar/storage",
 	"tests", "tests/clients", "tests/rpc", "tests/tools", "x/contract", "x/dasigners", "x/dasigners/erasure", "x/dasigners/precompile", "x/flow", "x/pora",
 }
