@@ -37,6 +37,7 @@ import (
 
 	"github.com/zgd-network/zgd/app"
 	"github.com/zgd-network/zgd/tests/harness"
+	"github.com/zgd-network/zgd/x/dasigners/beacon"
 )
 
 const gwei = 1_000_000_000
@@ -249,6 +250,9 @@ func (n *lanesNet) readBlock(height int64, isSubmission func(sdk.Tx) bool) error
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, raw := range block.Result.Block.Data.Txs {
+		if beacon.IsTx(raw) {
+			continue // the proposer's, no transaction
+		}
 		tx, err := n.codec.TxConfig().TxDecoder()(raw)
 		if err != nil {
 			return fmt.Errorf("transaction in block %d: %w", height, err)
