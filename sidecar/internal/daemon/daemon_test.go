@@ -253,3 +253,31 @@ func TestPrintAndLog(t *testing.T) {
 		t.Fatal("level loud accepted")
 	}
 }
+
+func TestStatusOfARunningDaemon(t *testing.T) {
+	type status struct {
+		State string `json:"state"`
+	}
+	answer, code := `{"state":"well"}`, http.StatusOK
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(code)
+		_, _ = w.Write([]byte(answer))
+	}))
+	defer server.Close()
+	got, err := daemon.FetchStatus[status](t.Context(), server.URL)
+	if err != nil || got.State != "well" {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	answer = `{"state":`
+	if _, err := daemon.FetchStatus[status](t.Context(), server.URL); err == nil {
+		t.Error("half an answer is a status")
+	}
+	answer, code = `no`, http.StatusServiceUnavailable
+	if _, err := daemon.FetchStatus[status](t.Context(), server.URL); err == nil || !strings.Contains(err.Error(), "503") {
+		t.Errorf("got %v, want the refusal", err)
+	}
+	server.Close()
+	if _, err := daemon.FetchStatus[status](t.Context(), server.URL); err == nil {
+		t.Error("nobody answers, and no error")
+	}
+}

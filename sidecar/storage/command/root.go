@@ -5,9 +5,6 @@ package command
 import (
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -30,21 +27,10 @@ an entry, stores them, and serves files, loads and proofs.
   zg-storage status                 one screen about the running node
   zg-storage fsck --full            read and hash everything (node stopped)`,
 	}
-	root.PersistentFlags().String("home", defaultHome(), "directory of configuration and data")
+	root.PersistentFlags().String("home", daemon.DefaultHome(storage.EnvPrefix, "storage"), "directory of configuration and data")
 	root.PersistentFlags().String("output", "text", "text or json")
 	root.AddCommand(initCmd(), startCmd(), statusCmd(), fsckCmd(), inspectCmd(), versionCmd())
 	return root
-}
-
-func defaultHome() string {
-	if home := os.Getenv(storage.EnvPrefix + "HOME"); home != "" {
-		return home
-	}
-	user, err := os.UserHomeDir()
-	if err != nil {
-		return "zg-storage"
-	}
-	return filepath.Join(user, ".zg", "storage")
 }
 
 // load reads the configuration of the command's home.
@@ -74,28 +60,11 @@ func print(cmd *cobra.Command, result any, text func(w io.Writer)) error {
 	return daemon.Print(cmd.OutOrStdout(), format, result, text)
 }
 
-// version is the module's, or the commit it was built from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	if info.Main.Version != "" && info.Main.Version != "(devel)" {
-		return info.Main.Version
-	}
-	for _, setting := range info.Settings {
-		if setting.Key == "vcs.revision" {
-			return setting.Value[:min(12, len(setting.Value))]
-		}
-	}
-	return "devel"
-}
-
 func versionCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return print(cmd, map[string]string{"version": version()}, func(w io.Writer) { fmt.Fprintln(w, version()) })
+			return print(cmd, map[string]string{"version": daemon.Version()}, func(w io.Writer) { fmt.Fprintln(w, daemon.Version()) })
 		},
 	}
 }

@@ -77,7 +77,7 @@ func start(ctx context.Context, home string, cfg storage.Config) (err error) {
 		return daemon.Exit(daemon.ExitUsage, fmt.Errorf("chain: %w", err))
 	}
 	defer func() { err = errors.Join(err, client.Close()) }()
-	node, err := storage.Open(home, cfg, client, version(), log)
+	node, err := storage.Open(home, cfg, client, daemon.Version(), log)
 	if err != nil {
 		return err
 	}
@@ -85,6 +85,6 @@ func start(ctx context.Context, home string, cfg storage.Config) (err error) {
 		debug.SetMemoryLimit(int64(cfg.UploadMemoryMiB+cfg.ServeMemoryMiB+256) << 20)
 	}
 	log.Info("zg-storage starts", "home", home, "listen", public.Addr().String(), "admin", admin.Addr().String(),
-		"chain", cfg.ChainGRPC, "shard", cfg.Shard, "version", version())
+		"chain", cfg.ChainGRPC, "shard", cfg.Shard, "version", daemon.Version())
 	return daemon.Run(ctx, log, node.Components(public, admin, shutdown)...)
 }

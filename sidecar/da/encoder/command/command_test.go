@@ -61,7 +61,7 @@ func TestExitCodesAndWords(t *testing.T) {
 		{"no file", []string{"encode", "nothing-there"}, 2, "nothing-there"},
 		{"the self-test", []string{"selftest"}, 0, "cpu: ok"},
 		{"the self-test of nothing", []string{"selftest", "--codec", "cuda"}, 1, "no CUDA"},
-		{"no encoder to ask", []string{"status", "--node", "http://127.0.0.1:1"}, 6, "unavailable"},
+		{"no encoder to ask", []string{"status", "--node", "http://127.0.0.1:1"}, 6, "nobody answers"},
 		{"an output that is none", []string{"version", "--output", "yaml"}, 2, "yaml"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -4,9 +4,6 @@ package command
 import (
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -30,21 +27,10 @@ signatures, and reads blobs back. What it has acknowledged survives a crash.
   curl -T blob http://127.0.0.1:51002/blobs
   zg-da-encoder encode blob                 print what a file commits to`,
 	}
-	root.PersistentFlags().String("home", defaultHome(), "directory of configuration and data")
+	root.PersistentFlags().String("home", daemon.DefaultHome(encoder.EnvPrefix, "da-encoder"), "directory of configuration and data")
 	root.PersistentFlags().String("output", "text", "text or json")
 	root.AddCommand(initCmd(), startCmd(), statusCmd(), encodeCmd(), selftestCmd(), versionCmd())
 	return root
-}
-
-func defaultHome() string {
-	if home := os.Getenv(encoder.EnvPrefix + "HOME"); home != "" {
-		return home
-	}
-	user, err := os.UserHomeDir()
-	if err != nil {
-		return "zg-da-encoder"
-	}
-	return filepath.Join(user, ".zg", "da-encoder")
 }
 
 // load reads the configuration of the command's home.
@@ -91,28 +77,11 @@ func initCmd() *cobra.Command {
 	})
 }
 
-// version is the module's, or the commit it was built from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	if info.Main.Version != "" && info.Main.Version != "(devel)" {
-		return info.Main.Version
-	}
-	for _, setting := range info.Settings {
-		if setting.Key == "vcs.revision" {
-			return setting.Value[:min(12, len(setting.Value))]
-		}
-	}
-	return "devel"
-}
-
 func versionCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return print(cmd, map[string]string{"version": version()}, func(w io.Writer) { fmt.Fprintln(w, version()) })
+			return print(cmd, map[string]string{"version": daemon.Version()}, func(w io.Writer) { fmt.Fprintln(w, daemon.Version()) })
 		},
 	}
 }

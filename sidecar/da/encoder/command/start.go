@@ -83,13 +83,13 @@ func start(ctx context.Context, home string, cfg encoder.Config) (err error) {
 	registry := daemon.NewRegistry()
 	service, err := encoder.Open(home, cfg, encoder.Parts{
 		Chain: remote, Account: account, Quorums: members, Reader: encoder.Network{Client: reader}, Locator: encoder.Network{Client: reader},
-		Codec: codec, Log: log, Version: version(),
+		Codec: codec, Log: log, Version: daemon.Version(),
 	}, registry)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, service.Close()) }()
 	log.Info("zg-da-encoder starts", "home", home, "grpc", rpc.Addr().String(), "http", web.Addr().String(), "tls", certificate != nil,
-		"chain", cfg.ChainGRPC, "account", account.Address(), "codec", used, "version", version())
+		"chain", cfg.ChainGRPC, "account", account.Address(), "codec", used, "version", daemon.Version())
 	return daemon.Run(ctx, log, service.Components(registry, rpc, web, certificate)...)
 }

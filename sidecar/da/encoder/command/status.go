@@ -1,11 +1,8 @@
 package command
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,7 +26,7 @@ func statusCmd() *cobra.Command {
 				}
 				url = "http://" + cfg.HTTPListen
 			}
-			status, err := ask(cmd, url)
+			status, err := daemon.FetchStatus[encoder.Status](cmd.Context(), url+"/v1/status")
 			if err != nil {
 				return daemon.Exit(daemon.ExitNetwork, err)
 			}
@@ -38,26 +35,6 @@ func statusCmd() *cobra.Command {
 	}
 	command.Flags().String("node", "", "URL of the encoder's HTTP door; empty: the one of --home")
 	return command
-}
-
-func ask(cmd *cobra.Command, url string) (status encoder.Status, err error) {
-	request, err := http.NewRequestWithContext(cmd.Context(), http.MethodGet, url+"/v1/status", nil)
-	if err != nil {
-		return status, err
-	}
-	response, err := (&http.Client{Timeout: 10 * time.Second}).Do(request)
-	if err != nil {
-		return status, fmt.Errorf("encoder unavailable: %w", err)
-	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, 64<<10))
-	err = errors.Join(err, response.Body.Close())
-	if err == nil && response.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s answers %s: %.200s", url, response.Status, body)
-	}
-	if err == nil {
-		err = json.Unmarshal(body, &status)
-	}
-	return status, err
 }
 
 func printStatus(w io.Writer, url string, s encoder.Status) {

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -104,23 +103,6 @@ func contextOf(cmd *cobra.Command) context.Context {
 	return context.Background()
 }
 
-// version is the module's, or the commit it was built from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	if info.Main.Version != "" && info.Main.Version != "(devel)" {
-		return info.Main.Version
-	}
-	for _, setting := range info.Settings {
-		if setting.Key == "vcs.revision" {
-			return setting.Value[:min(12, len(setting.Value))]
-		}
-	}
-	return "unknown"
-}
-
 func textOf(format string, args ...any) func(io.Writer) {
 	return func(w io.Writer) { fmt.Fprintf(w, format, args...) }
 }
@@ -129,7 +111,7 @@ func newVersionCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return daemon.Print(cmd.OutOrStdout(), option(cmd, "output"), map[string]string{"version": version()}, textOf("%s\n", version()))
+			return daemon.Print(cmd.OutOrStdout(), option(cmd, "output"), map[string]string{"version": daemon.Version()}, textOf("%s\n", daemon.Version()))
 		},
 	}
 }

@@ -60,7 +60,7 @@ func start(ctx context.Context, home string, config node.Config, log *slog.Logge
 	defer statusListener.Close()
 	registry := daemon.NewRegistry()
 	n, err := node.New(home, config, node.Deps{
-		Chain: account.client, Sender: account.sender, Listener: listener, Version: version(), Log: log, Registry: registry,
+		Chain: account.client, Sender: account.sender, Listener: listener, Version: daemon.Version(), Log: log, Registry: registry,
 	})
 	if errors.Is(err, node.ErrKeyFile) {
 		return daemon.Exit(daemon.ExitUsage, err)
@@ -69,7 +69,7 @@ func start(ctx context.Context, home string, config node.Config, log *slog.Logge
 		return err
 	}
 	log.Info("zg-da-node starts", "home", home, "address", account.sender.Address(), "listen", listener.Addr().String(),
-		"status", "http://"+statusListener.Addr().String()+"/v1/status", "chain", config.ChainGRPC, "version", version())
+		"status", "http://"+statusListener.Addr().String()+"/v1/status", "chain", config.ChainGRPC, "version", daemon.Version())
 	return daemon.Run(ctx, log,
 		daemon.HTTP("status", statusListener, n.Handler(registry)),
 		daemon.Component{Name: "node", Run: n.Run},

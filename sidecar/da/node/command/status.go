@@ -1,11 +1,8 @@
 package command
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,26 +18,13 @@ func newStatusCmd() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		status, err := fetchStatus("http://" + config.StatusListen + "/v1/status")
+		status, err := daemon.FetchStatus[node.Status](cmd.Context(), "http://"+config.StatusListen+"/v1/status")
 		if err != nil {
 			return daemon.Exit(daemon.ExitNetwork, err)
 		}
 		return daemon.Print(cmd.OutOrStdout(), option(cmd, "output"), status, func(w io.Writer) { printStatus(w, status) })
 	}
 	return cmd
-}
-
-func fetchStatus(url string) (status node.Status, err error) {
-	client := http.Client{Timeout: 5 * time.Second}
-	answer, err := client.Get(url)
-	if err != nil {
-		return status, fmt.Errorf("no node answers: %w", err)
-	}
-	defer answer.Body.Close()
-	if err := json.NewDecoder(io.LimitReader(answer.Body, 1<<20)).Decode(&status); err != nil {
-		return status, fmt.Errorf("status of %s: %w", url, err)
-	}
-	return status, nil
 }
 
 func printStatus(w io.Writer, s node.Status) {
