@@ -3,9 +3,6 @@
 package command
 
 import (
-	"fmt"
-	"io"
-
 	"github.com/spf13/cobra"
 
 	"github.com/zgd-network/zgd/sidecar/internal/daemon"
@@ -14,6 +11,10 @@ import (
 
 // Execute runs a command tree and returns the exit code of the process.
 func Execute(root *cobra.Command) int { return daemon.Execute(root) }
+
+var tree = daemon.Tree[storage.Config]{
+	EnvPrefix: storage.EnvPrefix, Folder: "storage", Defaults: storage.DefaultConfig, Path: storage.ConfigPath,
+}
 
 // New returns the command tree.
 func New() *cobra.Command {
@@ -27,44 +28,7 @@ an entry, stores them, and serves files, loads and proofs.
   zg-storage status                 one screen about the running node
   zg-storage fsck --full            read and hash everything (node stopped)`,
 	}
-	root.PersistentFlags().String("home", daemon.DefaultHome(storage.EnvPrefix, "storage"), "directory of configuration and data")
-	root.PersistentFlags().String("output", "text", "text or json")
-	root.AddCommand(initCmd(), startCmd(), statusCmd(), fsckCmd(), inspectCmd(), versionCmd())
+	tree.Flags(root)
+	root.AddCommand(tree.InitCmd(), startCmd(), statusCmd(), fsckCmd(), inspectCmd(), daemon.VersionCmd())
 	return root
-}
-
-// load reads the configuration of the command's home.
-func load(cmd *cobra.Command) (home string, cfg storage.Config, err error) {
-	home, err = cmd.Flags().GetString("home")
-	if err != nil {
-		return "", cfg, err
-	}
-	cfg = storage.DefaultConfig()
-	if err := daemon.LoadConfig(storage.ConfigPath(home), storage.EnvPrefix, cmd.Flags(), &cfg); err != nil {
-		return "", cfg, daemon.Exit(daemon.ExitUsage, err)
-	}
-	return home, cfg, daemon.Exit(daemon.ExitUsage, cfg.Validate())
-}
-
-func bind(cmd *cobra.Command) *cobra.Command {
-	defaults := storage.DefaultConfig()
-	daemon.BindFlags(cmd.Flags(), &defaults)
-	return cmd
-}
-
-func print(cmd *cobra.Command, result any, text func(w io.Writer)) error {
-	format, err := cmd.Flags().GetString("output")
-	if err != nil {
-		return err
-	}
-	return daemon.Print(cmd.OutOrStdout(), format, result, text)
-}
-
-func versionCmd() *cobra.Command {
-	return &cobra.Command{
-		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return print(cmd, map[string]string{"version": daemon.Version()}, func(w io.Writer) { fmt.Fprintln(w, daemon.Version()) })
-		},
-	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"runtime/debug"
 
@@ -15,31 +14,14 @@ import (
 	"github.com/zgd-network/zgd/sidecar/storage"
 )
 
-func initCmd() *cobra.Command {
-	return bind(&cobra.Command{
-		Use: "init", Short: "Write a commented config.toml with these settings", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			home, cfg, err := load(cmd)
-			if err != nil {
-				return err
-			}
-			path := storage.ConfigPath(home)
-			if err := daemon.SaveConfig(path, cfg); err != nil {
-				return err
-			}
-			return print(cmd, map[string]string{"config": path}, func(w io.Writer) { fmt.Fprintln(w, path) })
-		},
-	})
-}
-
 func startCmd() *cobra.Command {
-	return bind(&cobra.Command{
+	return tree.Bind(&cobra.Command{
 		Use: "start", Short: "Follow the chain and serve, until stopped", Args: cobra.NoArgs,
 		Long: `Start follows the chain and serves until SIGINT or SIGTERM. The chain need not
 be up yet; trouble with it is waited out and told at /healthz. A home that does
 not exist is made.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			home, cfg, err := load(cmd)
+			home, cfg, err := tree.Load(cmd)
 			if err != nil {
 				return err
 			}

@@ -34,7 +34,7 @@ func statusCmd() *cobra.Command {
 				return err
 			}
 			if url == "" {
-				_, cfg, err := load(cmd)
+				_, cfg, err := tree.Load(cmd)
 				if err != nil {
 					return err
 				}
@@ -44,7 +44,7 @@ func statusCmd() *cobra.Command {
 			if err != nil {
 				return daemon.Exit(daemon.ExitNetwork, err)
 			}
-			return print(cmd, report, report.print)
+			return daemon.PrintFor(cmd, report, report.print)
 		},
 	}
 	command.Flags().String("node", "", "URL of the node; empty: the one of --home")
@@ -106,7 +106,7 @@ func inspectCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "inspect", Short: "What a home holds (node stopped)", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			home, cfg, err := load(cmd)
+			home, cfg, err := tree.Load(cmd)
 			if err != nil {
 				return err
 			}
@@ -118,7 +118,7 @@ func inspectCmd() *cobra.Command {
 			if err = errors.Join(err, node.Close()); err != nil {
 				return err
 			}
-			return print(cmd, summary, func(w io.Writer) {
+			return daemon.PrintFor(cmd, summary, func(w io.Writer) {
 				fmt.Fprintf(w, "home      %s\nchain     %s (EVM %d)\n", summary.Home, summary.ChainID, summary.EVMChainID)
 				fmt.Fprintf(w, "flow      next entry %d, %d sectors, root %s\n", summary.NextTxSeq, summary.LengthSectors, summary.FlowRoot)
 				fmt.Fprintf(w, "files     %d complete\n", summary.Finalized)
@@ -137,7 +137,7 @@ func fsckCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			home, cfg, err := load(cmd)
+			home, cfg, err := tree.Load(cmd)
 			if err != nil {
 				return err
 			}
@@ -149,7 +149,7 @@ func fsckCmd() *cobra.Command {
 			if err = errors.Join(err, node.Close()); err != nil {
 				return err
 			}
-			if err := print(cmd, report, func(w io.Writer) { printCheck(w, report) }); err != nil {
+			if err := daemon.PrintFor(cmd, report, func(w io.Writer) { printCheck(w, report) }); err != nil {
 				return err
 			}
 			if !report.OK() {

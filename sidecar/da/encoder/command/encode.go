@@ -38,7 +38,7 @@ func encodeCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return print(cmd, result, result.print)
+			return daemon.PrintFor(cmd, result, result.print)
 		},
 	}
 	command.Flags().Uint64("evm-chain-id", 16601, "network that the root names")
@@ -101,7 +101,7 @@ func selftestCmd() *cobra.Command {
 			if err != nil {
 				return daemon.Exit(daemon.ExitFailure, err)
 			}
-			return print(cmd, map[string]string{"codec": used, "result": "ok"}, func(w io.Writer) { fmt.Fprintln(w, used+": ok") })
+			return daemon.PrintFor(cmd, map[string]string{"codec": used, "result": "ok"}, func(w io.Writer) { fmt.Fprintln(w, used+": ok") })
 		},
 	}
 	command.Flags().String("codec", "auto", "auto, cpu or cuda")

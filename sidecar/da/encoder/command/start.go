@@ -18,14 +18,14 @@ import (
 )
 
 func startCmd() *cobra.Command {
-	return bind(&cobra.Command{
+	return tree.Bind(&cobra.Command{
 		Use: "start", Short: "Take and confirm blobs, until stopped", Args: cobra.NoArgs,
 		Long: `Start serves until SIGINT or SIGTERM, and continues what an earlier run has
 acknowledged. The chain need not be up yet; trouble with it is told at /healthz.
 A home that does not exist is made. The account pays the fees of all blobs:
 without an access file only this machine is let in.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			home, cfg, err := load(cmd)
+			home, cfg, err := tree.Load(cmd)
 			if err != nil {
 				return err
 			}

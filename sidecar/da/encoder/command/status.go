@@ -20,7 +20,7 @@ func statusCmd() *cobra.Command {
 				return err
 			}
 			if url == "" {
-				_, cfg, err := load(cmd)
+				_, cfg, err := tree.Load(cmd)
 				if err != nil {
 					return err
 				}
@@ -30,7 +30,7 @@ func statusCmd() *cobra.Command {
 			if err != nil {
 				return daemon.Exit(daemon.ExitNetwork, err)
 			}
-			return print(cmd, status, func(w io.Writer) { printStatus(w, url, status) })
+			return daemon.PrintFor(cmd, status, func(w io.Writer) { printStatus(w, url, status) })
 		},
 	}
 	command.Flags().String("node", "", "URL of the encoder's HTTP door; empty: the one of --home")
