@@ -361,7 +361,7 @@ func TestBlobsAreConfirmedInTwoBlocks(t *testing.T) {
 	slices.Sort(took)
 	if count >= 20 { // what one disperser and four signers sustain on this machine's cores
 		file := harness.RandomFile(t, 256*mib, 99)
-		put := d.daPut(file, "--direct")
+		put := d.daPut(file, "--direct", "--memory-mib", "1400")
 		t.Logf("256 MiB in %d blobs: %.2f s, %.0f MB/s of payload", len(put.Blobs), put.Seconds, 256*mib/1e6/put.Seconds)
 	}
 	t.Logf("%d blobs of 32 MiB: p50 %.2f s, longest %.2f s; two blocks are %.0f s", count, took[count/2], took[count-1], 2*blockTime.Seconds())

@@ -16,7 +16,7 @@ func (a *app) daPutCmd() *cobra.Command {
 	var yes bool
 	var maxPrice, encoder string
 	var signTimeout time.Duration
-	var workers int
+	var workers, memoryMiB int
 	cmd := &cobra.Command{
 		Use:   "put FILE",
 		Short: "Put a file on the lane; prints the root",
@@ -44,6 +44,7 @@ Ctrl-C leaves everything so that the same command goes on from there.`,
 			}
 			s, err := a.connectDA(cmd, use, func(o *da.Options, ready network.Ready) {
 				o.Encoder, o.Workers, o.Disperser.SignTimeout = encoderOf(encoder, ready), workers, signTimeout
+				o.MemoryMiB = memoryMiB
 			})
 			if err != nil {
 				return err
@@ -65,6 +66,7 @@ Ctrl-C leaves everything so that the same command goes on from there.`,
 	flags.StringVar(&encoder, "encoder", "", "gRPC address of a disperser, host:port, https://host:port with TLS (default the network's)")
 	flags.StringVar(&maxPrice, "max-price", "", "refuse to pay more than this, like 0.5zg")
 	flags.DurationVar(&signTimeout, "sign-timeout", time.Minute, "how long to wait for two thirds of the seats")
+	flags.IntVar(&memoryMiB, "memory-mib", 264, "coded rows held at once, four times their payload; what is held takes one order and one confirmation")
 	flags.IntVar(&workers, "workers", 0, "cores to encode on (default all)")
 	return cmd
 }

@@ -12,8 +12,9 @@ import (
 	"github.com/zgd-network/zgd/x/dasigners/erasure"
 )
 
-// groupRowsBytes bounds the coded rows that are held at once: two of the largest
-// blobs and some small ones. They are ordered and confirmed together.
+// groupRowsBytes bounds, by default, the coded rows that are held at once: two of
+// the largest blobs. What is held goes in one order and one confirmation, so who
+// has the memory saves blocks (Options.MemoryMiB).
 const groupRowsBytes = 264 << 20
 
 // PutOptions steer one put.
@@ -197,7 +198,7 @@ func (p *putting) encodeGroup(ctx context.Context) (group []*item, err error) {
 		if err != nil {
 			return group, err
 		}
-		if held += rowSize * p.profile.N; held > groupRowsBytes && len(group) > 0 || len(group) == int(p.limits.MaxBatch) {
+		if held += rowSize * p.profile.N; held > p.heldBytes() && len(group) > 0 || len(group) == int(p.limits.MaxBatch) {
 			break
 		}
 		it, err := p.encodeNext(ctx)
@@ -209,6 +210,14 @@ func (p *putting) encodeGroup(ctx context.Context) (group []*item, err error) {
 		}
 	}
 	return group, nil
+}
+
+// heldBytes bounds the rows of a group.
+func (p *putting) heldBytes() int {
+	if p.Client.opts.MemoryMiB > 0 {
+		return p.Client.opts.MemoryMiB << 20
+	}
+	return groupRowsBytes
 }
 
 // encodeNext encodes one blob; nil for one that this file had before.
