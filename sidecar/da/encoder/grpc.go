@@ -106,6 +106,20 @@ func (p *pieces) Read(out []byte) (int, error) {
 	return n, nil
 }
 
+// opening says who sends a stream, and reads its first message.
+func opening[M any](s *Service, stream interface {
+	Context() context.Context
+	Recv() (M, error)
+}) (from *tenant, first M, err error) {
+	if from, err = s.who(stream.Context()); err != nil {
+		return nil, first, err
+	}
+	if first, err = stream.Recv(); err != nil {
+		return nil, first, fmt.Errorf("%w: no message: %w", errBadRequest, err)
+	}
+	return from, first, nil
+}
+
 type disperserDoor struct {
 	pb.UnimplementedDisperserServer
 	*Service
@@ -113,13 +127,9 @@ type disperserDoor struct {
 
 // DisperseBlob takes one blob.
 func (d *disperserDoor) DisperseBlob(stream grpc.ClientStreamingServer[pb.DisperseBlobRequest, pb.DisperseBlobResponse]) error {
-	from, err := d.who(stream.Context())
+	from, first, err := opening(d.Service, stream)
 	if err != nil {
 		return grpcError(err)
-	}
-	first, err := stream.Recv()
-	if err != nil {
-		return grpcError(fmt.Errorf("%w: no message: %w", errBadRequest, err))
 	}
 	size := int64(-1)
 	if n := first.GetOptions().GetDataLen(); n > 0 {
@@ -202,13 +212,9 @@ type encoderDoor struct {
 
 // EncodeBlob codes a payload for a disperser that has no cores to spare.
 func (d *encoderDoor) EncodeBlob(stream grpc.BidiStreamingServer[pb.EncodeBlobRequest, pb.EncodeBlobResponse]) error {
-	from, err := d.who(stream.Context())
+	from, first, err := opening(d.Service, stream)
 	if err != nil {
 		return grpcError(err)
-	}
-	first, err := stream.Recv()
-	if err != nil {
-		return grpcError(fmt.Errorf("%w: no message: %w", errBadRequest, err))
 	}
 	want, err := d.network.shape(stream.Context())
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/zgd-network/zgd/x/dasigners/bls"
 )
 
-// KeyFile is the node's first key below its home. A rotation adds da.key.XXXXXXXX,
+// KeyFile is the node's first key below its home. A rotation adds da.key.HEX,
 // named by the key's first bytes; none is ever removed, because quorums that were
 // drawn before keep their key.
 const KeyFile = "da.key"
