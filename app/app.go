@@ -58,6 +58,8 @@ type App struct {
 	mempool            sdkmempool.ExtMempool // nil when mempool.max-txs is negative
 	pendingTxListeners []evmante.PendingTxListener
 	beaconSigners      []beacon.Signer
+
+	ahead ahead
 }
 
 // Options say which chain is built and how.
@@ -147,7 +149,7 @@ func (app *App) openBase(o Options) {
 
 	options := append([]func(*baseapp.BaseApp){
 		baseapp.SetChainID(o.ChainID),
-		baseapp.SetOptimisticExecution(),
+		app.ahead.option(),
 	}, o.BaseApp...)
 	app.BaseApp = baseapp.NewBaseApp(Name, o.Logger, o.DB, app.txConfig.TxDecoder(), options...)
 	app.SetVersion(version.Version)
