@@ -28,12 +28,12 @@ func Encode(ctx context.Context, codec erasure.Codec, p erasure.Profile, evmChai
 	if err != nil {
 		return nil, err
 	}
-	b, err := erasure.NewBlobIn(slabs.take(p.N*rowSize), p, evmChainID, uint64(len(payload)))
+	b, err := erasure.NewBlobIn(slabs.Take(p.N*rowSize), p, evmChainID, uint64(len(payload)))
 	if err != nil {
 		return nil, err
 	}
 	if err := steps(ctx, codec, b, payload, workers); err != nil {
-		slabs.give(b.Memory()) // nobody works on it any more
+		slabs.Give(b.Memory()) // nobody works on it any more
 		return nil, err
 	}
 	return b, nil

@@ -14,3 +14,12 @@ func RecodeRecord(row []byte) ([]byte, error) {
 
 // ExtentBytes is the length of what is stored of a blob.
 func ExtentBytes(r *Record) int { return r.extent().bytes() }
+
+// Soil leaves memory for the next extent that is full of an older one's bytes.
+func Soil(bytes int) {
+	old := make([]byte, bytes)
+	for i := range old {
+		old[i] = 0xa5
+	}
+	extents.Give(old)
+}

@@ -55,13 +55,15 @@ func (e extent) sectors() int {
 // bytes is the length on disk, a multiple of a sector.
 func (e extent) bytes() int { return e.sectors() * layout.SectorSize }
 
-// put writes row number i into the extent's bytes.
+// put writes row number i into the extent's bytes, over whatever is there.
 func (e extent) put(into []byte, i int, row erasure.Row) {
 	at := e.rowAt(i)
 	copy(into[at:at+e.rowSize], row.Data)
+	path := into[at+e.rowSize : at+e.stride()]
 	for level := range row.Path {
-		copy(into[at+e.rowSize+level*len(erasure.Hash{}):], row.Path[level][:])
+		path = path[copy(path, row.Path[level][:]):]
 	}
+	clear(path)
 }
 
 // row reads a row with its path from the bytes of its place; Data aliases them.

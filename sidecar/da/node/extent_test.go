@@ -1,6 +1,7 @@
 package node_test
 
 import (
+	"bytes"
 	"slices"
 	"testing"
 
@@ -18,7 +19,7 @@ func TestRowsOfEveryShapeComeBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	id := uint64(0)
+	id, zeros := uint64(0), 0
 	for _, p := range []erasure.Profile{erasure.Test, erasure.Dev, erasure.Production, erasure.Parity} {
 		for _, size := range []int{1, 5000, 140_000, 2_000_000} {
 			if uint64(size) > p.MaxPayload() {
@@ -31,6 +32,7 @@ func TestRowsOfEveryShapeComeBack(t *testing.T) {
 			id++
 			r := &node.Record{BlobID: id, Commitment: blob.Commitment, Epoch: 2, Rows: []uint16{0, 1, uint16(p.N/2 - 1), uint16(p.N / 2), uint16(p.N - 1)}}
 			a := node.Assignment{Own: r.Rows, All: r.Rows}
+			node.Soil(node.ExtentBytes(r))
 			in := node.NewIntake(blob.Commitment, blob.RLC, a, func(rows []erasure.Row) ([]error, error) { return make([]error, len(rows)), nil })
 			for _, row := range r.Rows {
 				if err := in.Add(blob.Row(int(row))); err != nil {
@@ -38,6 +40,10 @@ func TestRowsOfEveryShapeComeBack(t *testing.T) {
 				}
 			}
 			extent, err := in.Finish()
+			zeros += bytes.Count(extent, make([]byte, 32))
+			if found := bytes.Index(extent, bytes.Repeat([]byte{0xa5}, 16)); found >= 0 {
+				t.Fatalf("profile %d, %d bytes: byte %d is of the extent that was here before", p.ID, size, found)
+			}
 			if err == nil {
 				err = store.Put(t.Context(), r, extent)
 			}
@@ -55,5 +61,8 @@ func TestRowsOfEveryShapeComeBack(t *testing.T) {
 				t.Fatal("a row that is not held was read")
 			}
 		}
+	}
+	if zeros == 0 {
+		t.Fatal("no extent had a place to be cleared: the test shows nothing")
 	}
 }

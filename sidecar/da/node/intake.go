@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/zgd-network/zgd/sidecar/da/slab"
 	"github.com/zgd-network/zgd/sidecar/internal/chain"
 	"github.com/zgd-network/zgd/x/dasigners/erasure"
 )
@@ -77,6 +78,9 @@ func checkOpen(blob chain.DABlob, height int64) error {
 // that do not grow with the rows.
 const intakeGroup = 1024
 
+// extents has the memory of extents that are on disk.
+var extents = slab.NewPool(256 << 20)
+
 // Intake takes the rows of one submission, checks them and lays them out as they
 // will be stored. It holds them once: memory is the extent and one group's paths.
 type Intake struct {
@@ -96,7 +100,8 @@ type Verify func(rows []erasure.Row) (verdicts []error, err error)
 // NewIntake expects the rows of an assignment.
 func NewIntake(c erasure.Commitment, combinations []erasure.Combination, a Assignment, verify Verify) *Intake {
 	e := extentOf(c, len(a.Own))
-	in := &Intake{assignment: a, verify: verify, extent: e, bytes: make([]byte, e.bytes())}
+	in := &Intake{assignment: a, verify: verify, extent: e, bytes: extents.Make(e.bytes())}
+	clear(in.bytes[e.rowAt(e.rows):])
 	for i := range combinations {
 		copy(in.bytes[i*erasure.CombinationSize:], combinations[i][:])
 	}
