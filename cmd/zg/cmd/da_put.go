@@ -66,7 +66,7 @@ Ctrl-C leaves everything so that the same command goes on from there.`,
 	flags.StringVar(&encoder, "encoder", "", "gRPC address of a disperser, host:port, https://host:port with TLS (default the network's)")
 	flags.StringVar(&maxPrice, "max-price", "", "refuse to pay more than this, like 0.5zg")
 	flags.DurationVar(&signTimeout, "sign-timeout", time.Minute, "how long to wait for two thirds of the seats")
-	flags.IntVar(&memoryMiB, "memory-mib", 264, "coded rows held at once, four times their payload; what is held takes one order and one confirmation")
+	flags.IntVar(&memoryMiB, "memory-mib", 528, "coded rows held at once, four times their payload; more keeps more blobs on their way")
 	flags.IntVar(&workers, "workers", 0, "cores to encode on (default all)")
 	return cmd
 }

@@ -64,7 +64,7 @@ type Options struct {
 	HostedTimeout time.Duration
 
 	Workers   int // cores to encode and rebuild on; 0: all
-	MemoryMiB int // coded rows that a put holds at once; 0: 264, two of the largest blobs
+	MemoryMiB int // coded rows that a put holds at once; 0: 528, four of the largest blobs
 	Disperser DisperserOptions
 	Retriever RetrieverOptions
 	Progress  Progress   // nil: none

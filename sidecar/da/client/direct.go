@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/zgd-network/zgd/sidecar/internal/chain"
@@ -21,39 +22,108 @@ const (
 	orderAttempts = 3
 )
 
+// dispersals is how many groups are dispersed at a time: while the members of one
+// sign, the rows of the next are on their way.
+const dispersals = 2
+
 // direct is the lane without a disperser: the user's own key orders, authorizes
-// and confirms.
+// and confirms. Each group of blobs goes its own way; they meet at the account, at
+// the members and in the memory.
 type direct struct {
 	*putting
-	prices    prices
-	agreed    bool
+	prices     *prices
+	agreed     bool
+	dispersing chan struct{} // a place for each dispersal
+	under      sync.WaitGroup
+
+	mu        sync.Mutex // guards the rest and the sums and faults of result
+	groups    int        // that have rows to disperse
+	last      bool       // there are no more to come
+	failed    error      // the first failure of a group
 	disperser *Disperser // made when first used
 }
 
 func newDirect(p *putting) *direct {
-	return &direct{putting: p, prices: prices{p.chain, make(map[uint64]*big.Int)}}
+	return &direct{
+		putting: p, prices: &prices{chain: p.chain, known: make(map[uint64]*big.Int)}, dispersing: make(chan struct{}, dispersals),
+	}
 }
 
 func (d *direct) close() {
+	d.under.Wait() // payments, above all
 	if d.disperser != nil {
 		d.disperser.Close()
 	}
 }
 
-func (d *direct) done(context.Context) error { return nil }
-
-// bring orders what is not on the chain, and disperses and confirms what is not
-// confirmed, whoever began it and when, as long as this account ordered it.
+// bring agrees on the price of what is not on the chain and leaves the rest to
+// the group's own goroutine. After a failure no group sets out any more; those
+// that are on their way go on, for their orders are paid.
 func (d *direct) bring(ctx context.Context, items []*item) error {
-	for attempt := 0; ; attempt++ {
-		missing, waiting, err := d.lookUp(ctx, items)
-		if err != nil {
-			return err
+	err := d.failure()
+	var missing []*item
+	var waiting []placedItem
+	if err == nil {
+		missing, waiting, err = d.lookUp(ctx, items)
+	}
+	if err == nil && len(missing) > 0 {
+		err = d.agree(ctx, missing)
+	}
+	if err != nil || d.opts.DryRun || len(missing)+len(waiting) == 0 {
+		d.freeAll(items)
+		return err
+	}
+	d.setOut(+1)
+	d.under.Go(func() {
+		defer d.freeAll(items)
+		err := d.settle(ctx, items, missing, waiting)
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if d.failed == nil {
+			d.failed = err
 		}
-		if len(missing) > 0 {
-			if err := d.agree(ctx, missing); err != nil || d.opts.DryRun {
+	})
+	return nil
+}
+
+// done waits for all groups.
+func (d *direct) done(context.Context) error {
+	d.mu.Lock()
+	d.last = true
+	d.mu.Unlock()
+	d.setOut(0)
+	d.under.Wait()
+	return d.failure()
+}
+
+func (d *direct) failure() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.failed
+}
+
+// setOut counts the groups whose rows are not dispersed yet; after the last there
+// is nothing to show but the wait.
+func (d *direct) setOut(change int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.groups += change; d.groups == 0 && d.last {
+		d.shown.reach(StageConfirm, 0)
+	}
+}
+
+// settle orders what is not on the chain, and disperses and confirms what is not
+// confirmed, whoever began it and when, as long as this account ordered it.
+func (d *direct) settle(ctx context.Context, items, missing []*item, waiting []placedItem) (err error) {
+	dispersed := sync.OnceFunc(func() { d.setOut(-1) })
+	defer dispersed()
+	for attempt := 0; ; attempt++ {
+		if attempt > 0 {
+			if missing, waiting, err = d.lookUp(ctx, items); err != nil {
 				return err
 			}
+		}
+		if len(missing) > 0 {
 			placed, err := d.orderBlobs(ctx, missing)
 			if chain.RefusedAs(err, chain.DADuplicateBlob) && attempt < orderAttempts {
 				continue // ordered a moment ago, by this account
@@ -63,15 +133,11 @@ func (d *direct) bring(ctx context.Context, items []*item) error {
 			}
 			waiting = append(waiting, placed...)
 		}
-		if d.opts.DryRun {
-			return nil
+		err = d.confirmAll(ctx, waiting, dispersed)
+		if !errors.Is(err, ErrLapsed) || attempt == orderAttempts {
+			return err
 		}
-		err = d.confirmAll(ctx, waiting)
-		if errors.Is(err, ErrLapsed) && attempt < orderAttempts {
-			d.Client.opts.Progress.Note("the time to confirm ran out; ordering again")
-			continue
-		}
-		return err
+		d.Client.opts.Progress.Note("the time to confirm ran out; ordering again")
 	}
 }
 
@@ -97,6 +163,9 @@ func (d *direct) lookUp(ctx context.Context, items []*item) (missing []*item, wa
 		case blob.Status == chain.DABlobConfirmed:
 			it.out.fill(blob)
 			it.out.Reused = it.out.ConfirmTx == "" // not by this put
+			if it.out.Reused {
+				d.shown.count(StageDisperse, uint64(d.rowsBytes(it.dataLen)))
+			}
 		default: // this account's order
 			it.out.fill(blob)
 			waiting = append(waiting, placedItem{it, blob})
@@ -169,18 +238,18 @@ func (d *direct) orderBlobs(ctx context.Context, items []*item) ([]placedItem, e
 	if err != nil {
 		return nil, err
 	}
-	d.Client.opts.Progress.Stage(StageSubmit, 0)
+	d.shown.reach(StageSubmit, 0)
 	call, cancel := context.WithTimeout(context.WithoutCancel(ctx), payTimeout)
 	defer cancel()
 	placed, receipt, err := d.sender.SubmitBlobs(call, order)
 	if err != nil {
 		return nil, fmt.Errorf("order %d blobs: %w", len(items), err)
 	}
-	d.result.fee.Add(&d.result.fee, placed.Fee)
-	if endowment, err := d.endowments(ctx, order.DataLens); err == nil { // held until the confirmation
-		d.result.endowment.Add(&d.result.endowment, endowment)
+	endowment, err := d.endowments(ctx, order.DataLens) // held until the confirmation
+	if err != nil {
+		endowment = new(big.Int)
 	}
-	d.addGas(receipt)
+	d.addCost(placed.Fee, endowment, receipt)
 	out := make([]placedItem, len(items))
 	for i, it := range items {
 		blob := chain.DABlob{
@@ -194,14 +263,20 @@ func (d *direct) orderBlobs(ctx context.Context, items []*item) ([]placedItem, e
 	return out, nil
 }
 
-func (d *direct) addGas(r chain.Receipt) {
-	if r.Fee != nil {
-		d.result.gas.Add(&d.result.gas, r.Fee)
+// addCost adds to what the put has cost; nil is nothing.
+func (d *direct) addCost(fee, endowment *big.Int, r chain.Receipt) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, part := range []struct{ sum, more *big.Int }{{&d.result.fee, fee}, {&d.result.endowment, endowment}, {&d.result.gas, r.Fee}} {
+		if part.more != nil {
+			part.sum.Add(part.sum, part.more)
+		}
 	}
 }
 
-// confirmAll disperses and confirms blobs, those of one quorum together.
-func (d *direct) confirmAll(ctx context.Context, waiting []placedItem) error {
+// confirmAll disperses and confirms blobs, those of one quorum together, and says
+// when the last are dispersed.
+func (d *direct) confirmAll(ctx context.Context, waiting []placedItem, dispersed func()) error {
 	slices.SortFunc(waiting, func(a, b placedItem) int {
 		return cmp.Or(cmp.Compare(a.blob.Epoch, b.blob.Epoch), cmp.Compare(a.blob.QuorumID, b.blob.QuorumID), cmp.Compare(a.blob.ID, b.blob.ID))
 	})
@@ -210,46 +285,87 @@ func (d *direct) confirmAll(ctx context.Context, waiting []placedItem) error {
 		for n < len(waiting) && waiting[n].blob.Epoch == waiting[0].blob.Epoch && waiting[n].blob.QuorumID == waiting[0].blob.QuorumID {
 			n++
 		}
-		if err := d.confirmBatch(ctx, waiting[:n]); err != nil {
-			return err
+		dispersal, lacking := d.disperse(ctx, waiting[:n])
+		if n == len(waiting) {
+			dispersed()
+		}
+		if dispersal != nil {
+			for _, certificate := range dispersal.Certificates {
+				if err := d.confirm(ctx, waiting[:n], certificate); err != nil {
+					return err
+				}
+			}
+		}
+		if lacking != nil {
+			return lacking
 		}
 		waiting = waiting[n:]
 	}
 	return nil
 }
 
-// confirmBatch disperses blobs of one quorum and confirms those that it signs.
-func (d *direct) confirmBatch(ctx context.Context, batch []placedItem) error {
+// disperse brings blobs of one quorum to its members. The rows of what they signed
+// for are of no more use here.
+func (d *direct) disperse(ctx context.Context, batch []placedItem) (*Dispersal, error) {
 	quorum, err := d.chain.DAQuorum(ctx, batch[0].blob.Epoch, batch[0].blob.QuorumID)
 	if err != nil {
-		return fmt.Errorf("quorum %d of epoch %d: %w", batch[0].blob.QuorumID, batch[0].blob.Epoch, err)
+		return nil, fmt.Errorf("quorum %d of epoch %d: %w", batch[0].blob.QuorumID, batch[0].blob.Epoch, err)
 	}
-	if d.disperser == nil {
-		options := d.Client.opts.Disperser
-		options.MinRows, options.Sent = int(d.limits.MinVerifyRows), d.Client.opts.Progress.Add
-		d.disperser = NewDisperser(d.evmChainID, d.sender, options)
+	select {
+	case d.dispersing <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
-	pieces, bytes := make([]Piece, len(batch)), uint64(0)
+	defer func() { <-d.dispersing }()
+	pieces := make([]Piece, len(batch))
 	for i, one := range batch {
-		pieces[i] = Piece{ID: one.blob.ID, Root: one.root, Blob: one.item.blob}
-		bytes += uint64(len(one.item.blob.Rows) * one.item.blob.RowSize)
-	}
-	d.Client.opts.Progress.Stage(StageDisperse, bytes)
-	dispersal, lacking := d.disperser.Disperse(ctx, quorum, pieces)
-	if dispersal != nil {
-		d.result.Faults = addFaults(d.result.Faults, dispersal.Faults, d.Client.opts.Progress.Note)
-		for _, certificate := range dispersal.Certificates {
-			if err := d.confirm(ctx, batch, certificate); err != nil {
-				return err
+		if one.item.blob == nil {
+			if err := d.encodeAgain(ctx, one.item); err != nil {
+				return nil, err
 			}
 		}
+		pieces[i] = Piece{ID: one.blob.ID, Root: one.root, Blob: one.item.blob}
 	}
-	return lacking
+	d.shown.reach(StageDisperse, d.toDisperse(batch))
+	dispersal, lacking := d.members().Disperse(ctx, quorum, pieces)
+	if dispersal != nil {
+		d.mu.Lock()
+		d.result.Faults = addFaults(d.result.Faults, dispersal.Faults, d.Client.opts.Progress.Note)
+		d.mu.Unlock()
+	}
+	if lacking == nil {
+		for _, one := range batch {
+			d.free(one.item)
+		}
+	}
+	return dispersal, lacking
+}
+
+// toDisperse is the rows of the whole file, as far as it is known.
+func (d *direct) toDisperse(batch []placedItem) (bytes uint64) {
+	if d.source == nil {
+		return uint64(d.rowsBytes(batch[0].dataLen))
+	}
+	for _, dataLen := range d.source.lens() {
+		bytes += uint64(d.rowsBytes(dataLen))
+	}
+	return bytes
+}
+
+func (d *direct) members() *Disperser {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.disperser == nil {
+		options := d.Client.opts.Disperser
+		options.MinRows = int(d.limits.MinVerifyRows)
+		options.Sent = func(bytes uint64) { d.shown.count(StageDisperse, bytes) }
+		d.disperser = NewDisperser(d.evmChainID, d.sender, options)
+	}
+	return d.disperser
 }
 
 // confirm brings a certificate to the chain.
 func (d *direct) confirm(ctx context.Context, batch []placedItem, c Certificate) error {
-	d.Client.opts.Progress.Stage(StageConfirm, 0)
 	call, cancel := context.WithTimeout(context.WithoutCancel(ctx), payTimeout)
 	defer cancel()
 	_, receipt, err := d.sender.ConfirmBatch(call, c.IDs, c.Bitmap, c.Signature)
@@ -259,7 +375,7 @@ func (d *direct) confirm(ctx context.Context, batch []placedItem, c Certificate)
 	if err != nil && !chain.RefusedAs(err, chain.DANothingToConfirm) { // confirmed by an earlier try
 		return fmt.Errorf("confirm blobs %v: %w", c.IDs, err)
 	}
-	d.addGas(receipt)
+	d.addCost(nil, nil, receipt)
 	for _, one := range batch {
 		if !slices.Contains(c.IDs, one.blob.ID) {
 			continue

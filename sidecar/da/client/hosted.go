@@ -54,6 +54,7 @@ func (h *hosted) close() { _ = h.conn.Close() }
 
 // bring uploads payloads; done waits for their confirmation.
 func (h *hosted) bring(ctx context.Context, items []*item) error {
+	defer h.freeAll(items)
 	if h.opts.DryRun {
 		return nil
 	}
@@ -63,7 +64,7 @@ func (h *hosted) bring(ctx context.Context, items []*item) error {
 		}
 		h.agreed = true
 	}
-	h.Client.opts.Progress.Stage(StageUpload, sum(lensOf(items)))
+	h.shown.reach(StageUpload, sum(h.source.lens()))
 	for _, it := range items {
 		if err := h.upload(ctx, it); err != nil {
 			return fmt.Errorf("%w: %s: %w", ErrDisperser, h.Client.opts.Encoder, err)
@@ -102,7 +103,7 @@ func (h *hosted) uploadOnce(ctx context.Context, it *item) error {
 		}
 		n := min(uploadPiece, len(rest))
 		message, rest = &pb.DisperseBlobRequest{Data: rest[:n]}, rest[n:]
-		h.Client.opts.Progress.Add(uint64(n))
+		h.shown.count(StageUpload, uint64(n))
 	}
 	answer, err := stream.CloseAndRecv()
 	if err != nil {
@@ -117,7 +118,7 @@ func (h *hosted) uploadOnce(ctx context.Context, it *item) error {
 // done waits until every blob is confirmed on chain.
 func (h *hosted) done(ctx context.Context) error {
 	if len(h.waiting) > 0 {
-		h.Client.opts.Progress.Stage(StageWait, 0)
+		h.shown.reach(StageWait, 0)
 	}
 	ctx, cancel := context.WithTimeout(ctx, h.Client.opts.HostedTimeout)
 	defer cancel()

@@ -7,15 +7,21 @@ import (
 	"math/big"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/zgd-network/zgd/sidecar/da/encode"
+	"github.com/zgd-network/zgd/sidecar/da/slab"
 	"github.com/zgd-network/zgd/sidecar/internal/chain"
 	"github.com/zgd-network/zgd/x/dasigners/erasure"
 )
 
-// groupRowsBytes bounds, by default, the coded rows that are held at once: two of
-// the largest blobs. What is held goes in one order and one confirmation, so who
-// has the memory saves blocks (Options.MemoryMiB).
-const groupRowsBytes = 264 << 20
+// Blobs go in groups of one order and one confirmation. While one group waits for
+// its block the next one is coded, as far as the memory for rows goes
+// (Options.MemoryMiB).
+const (
+	groupRowsBytes = 264 << 20          // two of the largest blobs
+	heldRowsBytes  = 2 * groupRowsBytes // by default
+)
 
 // PutOptions steer one put.
 type PutOptions struct {
@@ -77,16 +83,20 @@ type item struct {
 	dataLen uint64
 	payload []byte        // for a disperser
 	nodes   []byte        // of its entry in the storage log; empty: none
-	blob    *erasure.Blob // nil when somebody else disperses
+	blob    *erasure.Blob // nil when somebody else disperses, and when it is dispersed
+	part    int           // number of the payload in the source
+	held    int64         // bytes of the put's memory
+	lent    bool          // blob is the caller's
 	out     *PutBlob
 }
 
 // lane brings blobs to confirmation: this client itself, or a disperser.
 type lane interface {
-	// bring returns when the blobs are confirmed.
+	// bring sends blobs on their way and frees them when they are there.
 	bring(ctx context.Context, items []*item) error
-	// done waits for what bring left under way.
+	// done waits until all of them are confirmed.
 	done(ctx context.Context) error
+	// close waits for what is under way, wherever it gets.
 	close()
 }
 
@@ -107,6 +117,7 @@ func (c *Client) Put(ctx context.Context, path string, opts PutOptions) (*PutRes
 	}
 	defer from.close()
 	p := &putting{Client: c, opts: opts, limits: limits, evmChainID: evmChainID, source: from, seen: make(map[chain.Hash]*item)}
+	p.shown, p.memory = newStages(c.opts.Progress), semaphore.NewWeighted(p.heldBytes())
 	p.result = &PutResult{
 		SizeBytes: from.sizeBytes, Denom: Denom, DryRun: opts.DryRun, Via: "direct", Kind: KindBlob,
 		Blobs: []PutBlob{}, Faults: []Fault{},
@@ -128,12 +139,16 @@ func (c *Client) PutBlob(ctx context.Context, blob *erasure.Blob) (*PutBlob, err
 		return nil, fmt.Errorf("chain parameters: %w", err)
 	}
 	p := &putting{Client: c, limits: limits, evmChainID: blob.EVMChainID, profile: blob.Profile, result: &PutResult{}}
+	p.shown = newStages(c.opts.Progress)
 	d := newDirect(p)
 	d.agreed = true
 	defer d.close()
-	it := &item{kind: KindBlob, root: blob.DataRoot(), dataLen: blob.DataLen, blob: blob}
+	it := &item{kind: KindBlob, root: blob.DataRoot(), dataLen: blob.DataLen, blob: blob, lent: true}
 	it.out = &PutBlob{Root: hexRoot(it.root), Kind: it.kind, SizeBytes: it.dataLen}
-	return it.out, d.bring(ctx, []*item{it})
+	if err := d.bring(ctx, []*item{it}); err != nil {
+		return it.out, err
+	}
+	return it.out, d.done(ctx)
 }
 
 // putting is one put under way.
@@ -145,6 +160,8 @@ type putting struct {
 	source     *source
 	profile    erasure.Profile
 	lane       lane
+	shown      *stages
+	memory     *semaphore.Weighted // bytes of rows
 
 	seen   map[chain.Hash]*item // blobs of one file can be the same
 	items  []*item
@@ -159,21 +176,17 @@ func (p *putting) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer p.lane.close()
-	for {
+	for len(p.source.left()) > 0 {
 		group, err := p.encodeGroup(ctx)
-		if len(group) > 0 && err == nil {
-			err = p.lane.bring(ctx, group)
-		}
-		for _, it := range group {
-			it.free()
-		}
 		if err != nil {
+			p.freeAll(group)
 			return err
 		}
-		if len(p.source.left()) == 0 {
-			return p.lane.done(ctx)
+		if err := p.lane.bring(ctx, group); err != nil {
+			return err
 		}
 	}
+	return p.lane.done(ctx)
 }
 
 // openLane chooses who disperses.
@@ -189,19 +202,16 @@ func (p *putting) openLane() (lane, error) {
 	return newHosted(p)
 }
 
-// encodeGroup encodes the next blobs, as many as may be held at once.
+// encodeGroup encodes the next blobs, as many as go in one order.
 func (p *putting) encodeGroup(ctx context.Context) (group []*item, err error) {
-	p.Client.opts.Progress.Stage(StageEncode, sum(p.source.left()))
-	held := 0
+	p.shown.reach(StageEncode, sum(p.source.left()))
+	rows := int64(0)
 	for left := p.source.left(); len(left) > 0; left = p.source.left() {
-		rowSize, err := p.profile.RowSize(left[0])
-		if err != nil {
-			return group, err
-		}
-		if held += rowSize * p.profile.N; held > p.heldBytes() && len(group) > 0 || len(group) == int(p.limits.MaxBatch) {
+		more := p.rowsBytes(left[0])
+		if rows += more; rows > p.groupBytes() && len(group) > 0 || len(group) == int(p.limits.MaxBatch) {
 			break
 		}
-		it, err := p.encodeNext(ctx)
+		it, err := p.encodeNext(ctx, min(more, p.heldBytes()))
 		if err != nil {
 			return group, err
 		}
@@ -212,57 +222,116 @@ func (p *putting) encodeGroup(ctx context.Context) (group []*item, err error) {
 	return group, nil
 }
 
-// heldBytes bounds the rows of a group.
-func (p *putting) heldBytes() int {
-	if p.Client.opts.MemoryMiB > 0 {
-		return p.Client.opts.MemoryMiB << 20
+// rowsBytes is the size of a payload's rows.
+func (p *putting) rowsBytes(dataLen uint64) int64 {
+	rowSize, err := p.profile.RowSize(dataLen)
+	if err != nil {
+		return 0 // encoding it says why
 	}
-	return groupRowsBytes
+	return int64(rowSize * p.profile.N)
 }
 
-// encodeNext encodes one blob; nil for one that this file had before.
-func (p *putting) encodeNext(ctx context.Context) (*item, error) {
-	payload, kind, err := p.source.next()
-	if err != nil {
+// heldBytes bounds the rows that are held at once.
+func (p *putting) heldBytes() int64 {
+	if p.Client.opts.MemoryMiB > 0 {
+		return int64(p.Client.opts.MemoryMiB) << 20
+	}
+	return heldRowsBytes
+}
+
+// groupBytes bounds the rows of one group: a quarter of the memory, so that there
+// is one at each stage of the way, but no group so small that transactions count.
+func (p *putting) groupBytes() int64 {
+	return max(p.heldBytes()/4, min(p.heldBytes(), groupRowsBytes))
+}
+
+// payloads has the memory of payloads that are encoded.
+var payloads = slab.NewPool(128 << 20)
+
+// encodeNext encodes one blob, when there is memory for it; nil for one that this
+// file had before.
+func (p *putting) encodeNext(ctx context.Context, rowsBytes int64) (it *item, err error) {
+	if err := p.memory.Acquire(ctx, rowsBytes); err != nil {
 		return nil, err
 	}
-	blob, err := encode.Encode(ctx, erasure.CPU, p.profile, p.evmChainID, payload, p.Client.opts.Workers)
-	if err != nil {
-		return nil, fmt.Errorf("encode: %w", err)
+	it = &item{part: p.source.read, held: rowsBytes}
+	defer func() {
+		if it == nil || err != nil {
+			p.memory.Release(rowsBytes)
+		}
+	}()
+	if it.payload, it.kind, err = p.source.next(); err != nil {
+		return nil, err
 	}
-	p.Client.opts.Progress.Add(uint64(len(payload)))
-	it := &item{kind: kind, root: blob.DataRoot(), dataLen: uint64(len(payload)), payload: payload, blob: blob}
+	if it.blob, err = p.encode(ctx, it.payload); err != nil {
+		return nil, err
+	}
+	p.shown.count(StageEncode, uint64(len(it.payload)))
+	it.root, it.dataLen = it.blob.DataRoot(), uint64(len(it.payload))
 	p.source.placed(it.root, it.dataLen)
-	p.result.Root, p.result.Kind = hexRoot(it.root), kind // the last one's in the end
+	p.result.Root, p.result.Kind = hexRoot(it.root), it.kind // the last one's in the end
 	if p.seen[it.root] != nil {
-		it.free()
+		encode.Recycle(it.blob)
+		payloads.Give(it.payload)
 		return nil, nil
+	}
+	it.out = &PutBlob{Root: hexRoot(it.root), Kind: it.kind, SizeBytes: it.dataLen}
+	if p.opts.Archive {
+		var stored chain.Hash
+		if it.nodes, stored, err = logNodes(it.payload); err != nil {
+			return nil, err
+		}
+		it.out.StorageRoot = hexRoot(stored)
 	}
 	if _, uploads := p.lane.(*hosted); uploads { // it encodes for itself
 		encode.Recycle(it.blob)
 		it.blob = nil
 	} else {
+		payloads.Give(it.payload)
 		it.payload = nil
-	}
-	it.out = &PutBlob{Root: hexRoot(it.root), Kind: kind, SizeBytes: it.dataLen}
-	if p.opts.Archive {
-		var stored chain.Hash
-		if it.nodes, stored, err = logNodes(payload); err != nil {
-			return nil, err
-		}
-		it.out.StorageRoot = hexRoot(stored)
 	}
 	p.seen[it.root] = it
 	p.items = append(p.items, it)
 	return it, nil
 }
 
+func (p *putting) encode(ctx context.Context, payload []byte) (*erasure.Blob, error) {
+	blob, err := encode.Encode(ctx, erasure.CPU, p.profile, p.evmChainID, payload, p.Client.opts.Workers)
+	if err != nil {
+		return nil, fmt.Errorf("encode: %w", err)
+	}
+	return blob, nil
+}
+
+// encodeAgain makes the rows of a blob that are gone: it was dispersed, but not
+// confirmed in time, which happens to one group in a long while. They are held
+// beside the put's memory, which others may wait for.
+func (p *putting) encodeAgain(ctx context.Context, it *item) error {
+	payload, err := p.source.again(it.part)
+	if err != nil {
+		return err
+	}
+	it.blob, err = p.encode(ctx, payload)
+	return err
+}
+
 // free gives the memory of a blob back; its root and sizes stay.
-func (it *item) free() {
+func (p *putting) free(it *item) {
+	if it.lent {
+		return
+	}
 	if it.blob != nil {
 		encode.Recycle(it.blob)
 	}
-	it.blob, it.payload = nil, nil
+	payloads.Give(it.payload)
+	p.memory.Release(it.held)
+	it.blob, it.payload, it.held = nil, nil, 0
+}
+
+func (p *putting) freeAll(items []*item) {
+	for _, it := range items {
+		p.free(it)
+	}
 }
 
 // finish fills in what is the same for every outcome.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"sync"
 
 	"github.com/zgd-network/zgd/sidecar/internal/chain"
 )
@@ -58,10 +59,14 @@ func (q Quote) MarshalJSON() ([]byte, error) {
 // prices asks the chain what blobs cost, each size once.
 type prices struct {
 	chain chain.DAReader
+
+	mu    sync.Mutex // guards known
 	known map[uint64]*big.Int
 }
 
 func (p *prices) of(ctx context.Context, lens []uint64) (*big.Int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	total := new(big.Int)
 	for _, dataLen := range lens {
 		fee, ok := p.known[dataLen]
@@ -87,7 +92,8 @@ func (d *direct) addToQuote(ctx context.Context, now []*item) error {
 	if !d.opts.DryRun {
 		later := d.source.left()
 		lens = append(lens, later...)
-		transactions += 2 * int((sum(later)*uint64(d.profile.N/d.profile.K)+groupRowsBytes-1)/groupRowsBytes)
+		rows, most := int64(sum(later))*int64(d.profile.N/d.profile.K), d.groupBytes()
+		transactions += 2 * int((rows+most-1)/most)
 	}
 	fee, err := d.prices.of(ctx, lens)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"hash"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/zgd-network/zgd/sidecar/internal/chain"
 	"github.com/zgd-network/zgd/x/dasigners/erasure"
@@ -14,16 +15,17 @@ import (
 
 // source is a file cut into payloads of at most blobBytes, read once in order.
 type source struct {
-	from      io.Reader
+	from      *io.SectionReader
 	close     func() error
 	sizeBytes uint64
 	blobBytes uint64
 	parts     int
 	manifest  bool // more than one part, or a file that looks like a manifest
 
-	read int // payloads
-	list []Part
-	sum  hash.Hash
+	read  int // payloads
+	list  []Part
+	sum   hash.Hash
+	whole []byte // the manifest's bytes, when it was read
 }
 
 // openSource opens a file that is to be put.
@@ -87,21 +89,34 @@ func (s *source) lens() []uint64 {
 func (s *source) next() (payload []byte, kind string, err error) {
 	switch {
 	case s.read < s.parts:
-		payload = make([]byte, min(s.blobBytes, s.sizeBytes-uint64(s.read)*s.blobBytes))
-		if _, err := io.ReadFull(s.from, payload); err != nil {
-			return nil, "", fmt.Errorf("read the file: %w", err)
+		if payload, err = s.again(s.read); err != nil {
+			return nil, "", err
 		}
 		_, _ = s.sum.Write(payload) // never fails
 		kind = KindBlob
 	case s.read == s.parts && s.manifest:
 		list := &Manifest{SizeBytes: s.sizeBytes, SHA256: [32]byte(s.sum.Sum(nil)), Parts: s.list}
-		if payload, err = list.Encode(); err != nil {
+		if s.whole, err = list.Encode(); err != nil {
 			return nil, "", err
 		}
-		kind = KindManifest
+		payload, kind = slices.Clone(s.whole), KindManifest
 	}
 	s.read++
 	return payload, kind, nil
+}
+
+// again returns payload number part, which next has returned or is about to. The
+// caller may keep it, or give it back to payloads.
+func (s *source) again(part int) ([]byte, error) {
+	if part == s.parts {
+		return slices.Clone(s.whole), nil
+	}
+	at := uint64(part) * s.blobBytes
+	payload := payloads.Make(int(min(s.blobBytes, s.sizeBytes-at)))
+	if _, err := s.from.ReadAt(payload, int64(at)); err != nil {
+		return nil, fmt.Errorf("read the file: %w", err)
+	}
+	return payload, nil
 }
 
 // placed notes the root of the payload that next returned last.

@@ -12,7 +12,7 @@ import (
 func BenchmarkSustained(b *testing.B) {
 	net := clienttest.New(b, clienttest.Params{Signers: 4, Seed: 7, Chain: datest.DAParams{Profile: erasure.Production}})
 	net.UseReal(nil)
-	c := net.Client(func(o *client.Options) { o.MemoryMiB = 512 })
+	c := net.Client(func(o *client.Options) { o.MemoryMiB = 1024 })
 	const size = 512 << 20
 	b.SetBytes(size)
 	n := byte(0)
