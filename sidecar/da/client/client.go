@@ -69,6 +69,8 @@ type Options struct {
 	Retriever RetrieverOptions
 	Progress  Progress   // nil: none
 	Light     OpenProver // nil: what the node says of the chain is taken for true; Dial sets it
+
+	groupBytes int64 // of rows in a group; 0: see putting.groupBytes
 }
 
 // Client puts and reads blobs. Safe for concurrent use.

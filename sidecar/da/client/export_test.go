@@ -9,6 +9,9 @@ import (
 // LogNodes is the storage log's view of a payload.
 var LogNodes = logNodes
 
+// GroupBytes makes groups of so many bytes of rows.
+func GroupBytes(o *Options, bytes int64) { o.groupBytes = bytes }
+
 // ReadChunk checks an answer for one chunk.
 func ReadChunk(root chain.Hash, id *pb.ChunkID, answer *pb.GetChunksResponse) (erasure.Chunk, error) {
 	chunk, _, err := readChunk(root, id, answer)

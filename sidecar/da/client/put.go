@@ -242,6 +242,9 @@ func (p *putting) heldBytes() int64 {
 // groupBytes bounds the rows of one group: a quarter of the memory, so that there
 // is one at each stage of the way, but no group so small that transactions count.
 func (p *putting) groupBytes() int64 {
+	if p.Client.opts.groupBytes > 0 {
+		return p.Client.opts.groupBytes
+	}
 	return max(p.heldBytes()/4, min(p.heldBytes(), groupRowsBytes))
 }
 

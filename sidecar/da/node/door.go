@@ -89,20 +89,22 @@ func (s *service) SubmitRows(stream grpc.ClientStreamingServer[pb.SubmitRowsRequ
 type receiver struct {
 	ctx      context.Context
 	messages chan message
+	inUse    *wire.SubmitRows // by whoever called next
 }
 
 type message struct {
-	request *pb.SubmitRowsRequest
-	err     error
+	rows *wire.SubmitRows
+	err  error
 }
 
 func newReceiver(ctx context.Context, stream grpc.ClientStreamingServer[pb.SubmitRowsRequest, pb.SubmitRowsResponse]) *receiver {
-	r := &receiver{ctx, make(chan message)}
+	r := &receiver{ctx: ctx, messages: make(chan message)}
 	go func() {
 		for {
-			request, err := stream.Recv()
+			rows := new(wire.SubmitRows)
+			err := stream.RecvMsg(rows)
 			select {
-			case r.messages <- message{request, err}:
+			case r.messages <- message{rows, err}:
 			case <-ctx.Done():
 				return
 			}
@@ -115,11 +117,16 @@ func newReceiver(ctx context.Context, stream grpc.ClientStreamingServer[pb.Submi
 }
 
 func (r *receiver) next(patience time.Duration) (*pb.SubmitRowsRequest, error) {
+	if r.inUse != nil {
+		r.inUse.Release()
+		r.inUse = nil
+	}
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
 	case m := <-r.messages:
-		return m.request, m.err
+		r.inUse = m.rows
+		return &m.rows.Message, m.err
 	case <-r.ctx.Done():
 		return nil, r.ctx.Err()
 	case <-timer.C:

@@ -68,7 +68,7 @@ type counters struct {
 // incoming is a submission's stream.
 type incoming interface {
 	// next returns the next message, io.EOF after the last; it waits no longer than
-	// patience.
+	// patience. The message is good until next is called again.
 	next(patience time.Duration) (*pb.SubmitRowsRequest, error)
 }
 

@@ -20,8 +20,9 @@ import (
 // most) only; the largest row has 128 KiB.
 const (
 	MaxMessageBytes = 8 << 20
-	// RowsMessageBytes is about what senders of rows put into one message.
-	RowsMessageBytes = 1 << 20
+	// RowsMessageBytes is about what senders of rows put into one message: with its
+	// paths it fits the largest buffer that gRPC keeps, 1 MiB.
+	RowsMessageBytes = 1<<20 - 1<<16
 
 	streamWindow     = 4 << 20 // unread bytes of one stream
 	connectionWindow = 16 << 20
@@ -57,7 +58,7 @@ func Dial(socket string, member Member, auth Authorizer) (*grpc.ClientConn, erro
 func NewServer(certificate tls.Certificate, evmChainID uint64, member chain.Address, more ...grpc.ServerOption) (*grpc.Server, Gate) {
 	config := &tls.Config{MinVersion: tls.VersionTLS13, NextProtos: []string{"h2"}, Certificates: []tls.Certificate{certificate}}
 	options := append([]grpc.ServerOption{
-		grpc.Creds(credentials.NewTLS(config)),
+		grpc.Creds(credentials.NewTLS(config)), borrow(),
 		grpc.MaxRecvMsgSize(MaxMessageBytes), grpc.MaxSendMsgSize(MaxMessageBytes),
 		grpc.MaxConcurrentStreams(maxStreams), grpc.ConnectionTimeout(10 * time.Second),
 		grpc.InitialWindowSize(streamWindow), grpc.InitialConnWindowSize(connectionWindow),

@@ -1,0 +1,73 @@
+//go:build unix
+
+package clienttest
+
+import (
+	"runtime"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/zgd-network/zgd/sidecar/da/encode"
+	"github.com/zgd-network/zgd/sidecar/da/node"
+	"github.com/zgd-network/zgd/x/dasigners/erasure"
+)
+
+// Limit is the composed limit of B10 (protocol-da.md §6n): payload in bytes a
+// second that this machine's cores could bring through coding and through the
+// checks of so many members together, if nothing else cost anything. It counts CPU
+// time, the best of some turns, of blobs of 32 MiB in the production shape.
+func Limit(tb testing.TB, members int) float64 {
+	tb.Helper()
+	payload := Noise(32<<20-erasure.HeaderSize, 77)
+	var best time.Duration
+	for range 6 { // the first makes tables and touches memory
+		began := CPUTime(tb)
+		blob, err := encode.Encode(tb.Context(), erasure.CPU, erasure.Production, evmChainID, payload, 1)
+		must(tb, err)
+		coded := CPUTime(tb) - began
+		rows := make([]erasure.Row, len(blob.Rows))
+		for i := range rows {
+			rows[i] = blob.Row(i)
+		}
+		began = CPUTime(tb)
+		for m := range members {
+			must(tb, check(blob, rows[m*len(rows)/members:(m+1)*len(rows)/members]))
+		}
+		if took := coded + CPUTime(tb) - began; best == 0 || took < best {
+			best = took
+		}
+		encode.Recycle(blob)
+	}
+	return float64(len(payload)) / best.Seconds() * float64(runtime.GOMAXPROCS(0))
+}
+
+// check does what a member does with its rows, from their arrival to the extent
+// that goes to disk.
+func check(blob *erasure.Blob, rows []erasure.Row) error {
+	verifier, err := erasure.NewVerifier(erasure.CPU, blob.Commitment, blob.RLC)
+	if err != nil {
+		return err
+	}
+	var a node.Assignment
+	for _, row := range rows {
+		a.Own = append(a.Own, uint16(row.Index))
+	}
+	a.All = a.Own
+	in := node.NewIntake(blob.Commitment, blob.RLC, a, func(rows []erasure.Row) ([]error, error) { return verifier.CheckAll(rows), nil })
+	for _, row := range rows {
+		if err := in.Add(row); err != nil {
+			return err
+		}
+	}
+	_, err = in.Finish()
+	return err
+}
+
+// CPUTime is what this process has used of all cores.
+func CPUTime(tb testing.TB) time.Duration {
+	tb.Helper()
+	var used syscall.Rusage
+	must(tb, syscall.Getrusage(syscall.RUSAGE_SELF, &used))
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
