@@ -240,8 +240,11 @@ type Receipt struct {
 }
 
 // Sender signs and sends with one account; calls may come from several
-// goroutines. It returns when the transaction is committed, retries what is
-// safe to retry, and reports a refusal as *Rejection.
+// goroutines, and a few of their transactions are under way at once. What needs
+// another's effect is sent after that has returned. A call returns when its
+// transaction is committed, retries what is safe to retry, and reports a refusal
+// as *Rejection. After another error whose receipt has a hash, the transaction
+// may yet come in.
 type Sender interface {
 	Address() string
 	// EstimateFee simulates the submissions and returns the fee in azg.

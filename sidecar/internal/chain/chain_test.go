@@ -2,7 +2,6 @@ package chain_test
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -33,7 +32,8 @@ import (
 )
 
 // node is a chain node of one account: gRPC of x/flow, tx, auth and feemarket,
-// and CometBFT's status. Each accepted transaction makes a block.
+// and CometBFT's status. Each accepted transaction makes a block, unless its pool
+// holds them.
 type node struct {
 	flowtypes.UnimplementedQueryServer
 	tx.UnimplementedServiceServer
@@ -50,10 +50,11 @@ type node struct {
 	onSend    func(*tx.TxRaw) *sdk.TxResponse // nil: accept
 	young     string                          // the answer before the first block, "" after it
 	lose      int                             // broadcasts to answer with Unavailable after taking them
-	entries   []flowtypes.Entry
-	grpc      *grpc.Server
-	grpcAddr  string
-	comet     *httptest.Server
+	pool
+	entries  []flowtypes.Entry
+	grpc     *grpc.Server
+	grpcAddr string
+	comet    *httptest.Server
 }
 
 // What a node answers before the chain's first block, and before its own first
@@ -85,6 +86,7 @@ var _ encoding.Codec = codec{}
 func startNode(t *testing.T) *node {
 	t.Helper()
 	n := &node{t: t, height: 5, sequence: 3, committed: map[string]*sdk.TxResponse{}, seen: map[string]bool{}}
+	n.after = map[int64]uint64{}
 	n.serve("127.0.0.1:0")
 	n.comet = httptest.NewServer(http.HandlerFunc(n.serveComet))
 	t.Cleanup(func() { n.grpc.Stop(); n.comet.Close() })
@@ -128,7 +130,7 @@ func (n *node) raw(_ any, stream grpc.ServerStream) error {
 	switch method {
 	case "/cosmos.auth.v1beta1.Query/AccountInfo":
 		info := protowire.AppendVarint(protowire.AppendTag(nil, 3, protowire.VarintType), 11)
-		info = protowire.AppendVarint(protowire.AppendTag(info, 4, protowire.VarintType), n.sequence)
+		info = protowire.AppendVarint(protowire.AppendTag(info, 4, protowire.VarintType), n.sequenceAsked(stream.Context()))
 		answer = protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), info)
 	case "/zg.pora.v1.Query/Params": // both modules' servers have a method Params
 		answer, _ = proto.Marshal(&poratypes.QueryParamsResponse{Params: poratypes.Params{MiningRangeLoads: 12345}})
@@ -161,8 +163,8 @@ func (n *node) serveComet(w http.ResponseWriter, r *http.Request) {
 func (n *node) Simulate(_ context.Context, r *tx.SimulateRequest) (*tx.SimulateResponse, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if got := n.sequenceOf(decodeTx(n.t, r.TxBytes)); got != n.sequence {
-		return nil, status.Errorf(codes.Unknown, "account sequence mismatch, expected %d, got %d", n.sequence, got)
+	if got, want := n.sequenceOf(decodeTx(n.t, r.TxBytes)), n.sequenceSimulated(); got != want {
+		return nil, status.Errorf(codes.Unknown, "account sequence mismatch, expected %d, got %d", want, got)
 	}
 	if n.young != "" {
 		return nil, status.Error(codes.Unknown, n.young)
@@ -178,18 +180,21 @@ func (n *node) BroadcastTx(_ context.Context, r *tx.BroadcastTxRequest) (*tx.Bro
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	raw := decodeTx(n.t, r.TxBytes)
-	hash := fmt.Sprintf("%X", sha256.Sum256(r.TxBytes))
+	hash := hashOf(r.TxBytes)
 	answer := &sdk.TxResponse{TxHash: hash}
-	if n.seen[hash] && n.committed[hash] == nil {
+	if c := n.committed[hash]; n.seen[hash] && (c == nil || c.Info == before) {
 		return nil, status.Error(codes.Unknown, "tx already seen")
 	}
 	n.seen[hash] = true
 	switch {
-	case n.committed[hash] != nil:
+	case n.committed[hash] != nil && n.committed[hash].Info != before:
 		answer.Codespace, answer.Code = "sdk", 19
 		return &tx.BroadcastTxResponse{TxResponse: answer}, nil
-	case n.sequenceOf(raw) != n.sequence:
+	case n.sequenceOf(raw) != n.sequence+uint64(len(n.waiting)):
 		answer.Codespace, answer.Code = "sdk", 32
+		return &tx.BroadcastTxResponse{TxResponse: answer}, nil
+	case n.height >= n.timeoutOf(raw):
+		answer.Codespace, answer.Code = "sdk", 30
 		return &tx.BroadcastTxResponse{TxResponse: answer}, nil
 	}
 	n.sent = append(n.sent, raw)
@@ -198,12 +203,14 @@ func (n *node) BroadcastTx(_ context.Context, r *tx.BroadcastTxRequest) (*tx.Bro
 			return &tx.BroadcastTxResponse{TxResponse: refused}, nil
 		}
 	}
-	n.height++
-	n.sequence++
-	n.committed[hash] = &sdk.TxResponse{TxHash: hash, Height: n.height, GasUsed: 90_000, Data: answerOf(n.t, raw)}
+	n.take(hash, raw)
 	if n.lose > 0 {
 		n.lose--
 		return nil, status.Error(codes.Unavailable, "connection lost")
+	}
+	if n.onOffer != nil {
+		answer, err := n.onOffer(raw)
+		return &tx.BroadcastTxResponse{TxResponse: answer}, err
 	}
 	return &tx.BroadcastTxResponse{TxResponse: answer}, nil
 }
@@ -448,17 +455,6 @@ func TestSenderResyncsItsSequence(t *testing.T) {
 	}
 }
 
-func TestALostAnswerDoesNotSendTwice(t *testing.T) {
-	n := startNode(t)
-	n.lose = 1
-	if _, _, err := chain.NewSender(n.dial(), testKey(t)).Submit(shortly(t), 0, oneFile()); err != nil {
-		t.Fatal(err)
-	}
-	if len(n.committed) != 1 {
-		t.Fatalf("%d transactions committed, want 1", len(n.committed))
-	}
-}
-
 func TestARefusalSaysWhy(t *testing.T) {
 	n := startNode(t)
 	refusal := &sdk.TxResponse{Codespace: "flow", Code: 3, RawLog: "too little"}
@@ -503,23 +499,6 @@ func TestAnotherProcessWithTheSameKeyIsWaitedFor(t *testing.T) {
 	}
 	if _, _, err := chain.NewSender(n.dial(), testKey(t)).Submit(shortly(t), 0, oneFile()); err != nil || tries != 3 {
 		t.Fatalf("%d tries, %v", tries, err)
-	}
-}
-
-func TestSenderIsSharedByGoroutines(t *testing.T) {
-	n := startNode(t)
-	sender := chain.NewSender(n.dial(), testKey(t))
-	var wait sync.WaitGroup
-	for range 4 {
-		wait.Go(func() {
-			if _, _, err := sender.Submit(shortly(t), 0, oneFile()); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	wait.Wait()
-	if len(n.committed) != 4 || n.sequence != 7 {
-		t.Fatalf("%d committed, sequence %d; want 4 and 7", len(n.committed), n.sequence)
 	}
 }
 

@@ -15,13 +15,6 @@ import (
 
 var _ Sender = (*Account)(nil)
 
-// NewSender returns a sender that signs with key over the client's node. Its
-// sends are serialized: one transaction at a time is under way per Account, so
-// use one Account per key and process.
-func NewSender(remote *Remote, key Key) *Account {
-	return &Account{remote: remote, key: key, turn: make(chan struct{}, 1)}
-}
-
 // Address returns the account's bech32 address.
 func (a *Account) Address() string { return a.key.Address() }
 
