@@ -54,17 +54,31 @@ func (g *group) writable(slot uint32) (*pack, int64, error) {
 	return pack, offset, pack.failed()
 }
 
-// write writes into a pack and notes that it needs a sync. A pack whose blocks
-// are reserved has no reason to refuse, so after an error it is read-only.
+// write writes into a pack and notes that it needs a sync. With DirectWrites,
+// part of it may wait in g.run: stage sees to that.
 func (g *group) write(pack *pack, data []byte, offset int64) error {
 	if !slices.Contains(g.touched, pack) {
 		g.touched = append(g.touched, pack)
 	}
+	if g.opts.DirectWrites && pack.directWriter(g.opts.FS) != nil {
+		return g.writeDirect(pack, data, offset)
+	}
+	return g.writeCached(pack, data, offset)
+}
+
+// writeCached writes through the page cache.
+func (g *group) writeCached(pack *pack, data []byte, offset int64) error {
 	_, err := pack.file.WriteAt(data, offset)
+	if err == nil && len(data) >= slotSize {
+		pack.file.StartWrite(offset, int64(len(data)))
+	}
+	return g.written(pack, offset, err)
+}
+
+// written judges what a write answered. A pack whose blocks are reserved has no
+// reason to refuse, so after an error it is read-only.
+func (g *group) written(pack *pack, offset int64, err error) error {
 	if err == nil {
-		if len(data) == slotSize {
-			pack.file.StartWrite(offset, slotSize)
-		}
 		return nil
 	}
 	if isFull(err) { // a file system that cannot reserve

@@ -1,6 +1,7 @@
 package flowlog_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -236,6 +237,82 @@ func BenchmarkIngest(b *testing.B) {
 	}
 	b.ReportMetric(ratio(rawTimes, engineTimes), "ratio-to-flat")
 	b.ReportMetric(ratio(pebbleTimes, engineTimes), "ratio-to-pebble")
+}
+
+// BenchmarkIngestBlobs writes blobs of 34 MiB, each one batch that ends inside a
+// load, as a node of the data availability network does: through the page cache
+// and past it, in turns, each into a fresh store (fresh blocks, fresh pages).
+func BenchmarkIngestBlobs(b *testing.B) {
+	const blobs = 6
+	blob := noise(1, 34<<20/layout.SectorSize+5)
+	var cached, direct []cost
+	b.SetBytes(2 * blobs * int64(len(blob)))
+	for b.Loop() {
+		cached = append(cached, ingestBlobs(b, blob, blobs, false))
+		direct = append(direct, ingestBlobs(b, blob, blobs, true))
+	}
+	gib := float64(blobs*len(blob)) / (1 << 30)
+	for name, costs := range map[string][]cost{"cached": cached, "direct": direct} {
+		wall, cpu := medians(costs)
+		b.ReportMetric(gib*(1<<30)/1e6/wall.Seconds(), name+"-MB/s")
+		b.ReportMetric(cpu.Seconds()/gib, name+"-cpu-s/GiB")
+	}
+}
+
+// cost is what a stretch of work took, and how much of the processors.
+type cost struct{ wall, cpu time.Duration }
+
+func medians(costs []cost) (wall, cpu time.Duration) {
+	by := func(of func(cost) time.Duration) time.Duration {
+		sort.Slice(costs, func(i, j int) bool { return of(costs[i]) < of(costs[j]) })
+		return of(costs[len(costs)/2])
+	}
+	return by(func(c cost) time.Duration { return c.wall }), by(func(c cost) time.Duration { return c.cpu })
+}
+
+func ingestBlobs(b *testing.B, blob []byte, blobs int, direct bool) cost {
+	b.StopTimer()
+	defer b.StartTimer()
+	dir, err := os.MkdirTemp(b.TempDir(), "")
+	if err != nil {
+		b.Fatal(err)
+	}
+	opts := benchOptions(flowlog.RolePlain)
+	opts.DirectWrites = direct
+	store := mustOpen(b, dir, opts)
+	if err := store.WriteSectors(ctx, 0, 0, noise(2, 7)); err != nil { // makes the pack
+		b.Fatal(err)
+	}
+	b.StartTimer()
+	start, used := time.Now(), processorTime(b)
+	sector := 7
+	for range blobs {
+		var batch flowlog.Batch
+		for rest := blob; len(rest) > 0; {
+			load, first := uint64(sector/layout.SectorsPerLoad), sector%layout.SectorsPerLoad
+			count := min(len(rest)/layout.SectorSize, layout.SectorsPerLoad-first)
+			batch.WriteSectors(load, first, rest[:count*layout.SectorSize])
+			rest, sector = rest[count*layout.SectorSize:], sector+count
+		}
+		if err := store.Commit(ctx, &batch); err != nil {
+			b.Fatal(err)
+		}
+	}
+	took := cost{time.Since(start), processorTime(b) - used}
+	b.StopTimer()
+	if err := errors.Join(store.Close(), os.RemoveAll(dir)); err != nil {
+		b.Fatal(err)
+	}
+	return took
+}
+
+// processorTime is what all threads of the process used, in and out of the kernel.
+func processorTime(b *testing.B) time.Duration {
+	var usage unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &usage); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
 // BenchmarkSmallWrites is a caller that waits for each 4 KiB.

@@ -9,6 +9,7 @@ import (
 	"path"
 	"sync"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
@@ -25,8 +26,10 @@ type disk struct {
 	meta *vfs.MemFS
 	// before, when set, sees every operation before it happens; its error is the
 	// operation's.
-	before func(op string) error
-	direct bool // OpenDirect works
+	before       func(op string) error
+	direct       bool // OpenDirect works
+	directReads  bool // and its files take no writes
+	directWrites atomic.Int64
 
 	mu      sync.Mutex
 	names   map[string]*node // what the process sees
@@ -62,7 +65,7 @@ func (d *disk) crash(random *rand.Rand, keepPercent, tear int) *disk {
 	keep := func() bool { return keepPercent > 0 && random.IntN(100) < keepPercent }
 	after := newDisk()
 	after.meta = d.meta.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: keepPercent, RNG: random})
-	after.space, after.direct = d.space, d.direct
+	after.space, after.direct, after.directReads = d.space, d.direct, d.directReads
 	crashed := map[*node]*node{}
 	for _, name := range sortedKeys(d.names, d.durable) {
 		n := d.durable[name]
@@ -191,7 +194,41 @@ func (d *disk) OpenDirect(name string) (flowlog.File, error) {
 	if !d.direct {
 		return nil, flowlog.ErrNoDirect
 	}
-	return d.Open(name)
+	if err := d.op("opendirect %s", name); err != nil {
+		return nil, err
+	}
+	file, err := d.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	return directHandle{file.(*handle)}, nil
+}
+
+// directHandle goes past the page cache. Power takes its unsynced writes as well:
+// they may lie in the disk's own cache, in blocks not yet marked as written.
+type directHandle struct{ *handle }
+
+func (h directHandle) ReadAt(dst []byte, offset int64) (int, error) {
+	mustAlign("read", dst, offset)
+	return h.handle.ReadAt(dst, offset)
+}
+
+func (h directHandle) WriteAt(data []byte, offset int64) (int, error) {
+	mustAlign("write", data, offset)
+	if h.disk.directReads {
+		return 0, fmt.Errorf("%w: write %s", flowlog.ErrNoDirect, h.name)
+	}
+	h.disk.directWrites.Add(1)
+	return h.handle.WriteAt(data, offset)
+}
+
+// mustAlign ends the test: a real disk answers EINVAL, which the engine takes for
+// a file system without direct writes, and the mistake would not show.
+func mustAlign(what string, data []byte, offset int64) {
+	address := uintptr(unsafe.Pointer(unsafe.SliceData(data)))
+	if offset%pageSize != 0 || len(data)%pageSize != 0 || len(data) == 0 || address%pageSize != 0 {
+		panic(fmt.Sprintf("direct %s of %d bytes at %d from address %#x: not aligned to %d", what, len(data), offset, address, pageSize))
+	}
 }
 
 func (d *disk) Remove(name string) error {

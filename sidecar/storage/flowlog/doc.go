@@ -3,7 +3,7 @@
 // load to slot.
 //
 //	write ──► queue ──► group of ≤ 32 loads or 100 ms
-//	                      │ 1. pwrite into free slots      (buffered)
+//	                      │ 1. pwrite into free slots      (buffered, or O_DIRECT)
 //	                      │ 2. one fdatasync per touched pack
 //	                      │ 3. one pebble batch, synced     <- the commit point
 //	                      └ 4. publish in the index, acknowledge, free old slots

@@ -19,5 +19,5 @@ var (
 	ErrIdentity  = errors.New("data directory belongs to somebody else")    // point to the right one
 	ErrDamaged   = errors.New("data directory is damaged")                  // restore, or start with Repair
 	ErrArgument  = errors.New("bad argument")                               // caller's mistake
-	ErrNoDirect  = errors.New("file system has no direct reads (O_DIRECT)") // from FS.OpenDirect only
+	ErrNoDirect  = errors.New("file system has no direct files (O_DIRECT)") // from FS.OpenDirect and its files only
 )

@@ -64,31 +64,35 @@ func TestB03_ErrorAtEveryOperation(t *testing.T) {
 		err    error
 		sticky bool
 	}{{"EIO once", syscall.EIO, false}, {"ENOSPC from then on", syscall.ENOSPC, true}, {"read-only from then on", syscall.EROFS, true}} {
-		t.Run(c.name, func(t *testing.T) {
-			runs := 0
-			for at := int64(0); ; at++ {
-				f := &fault{at: at, sticky: c.sticky, err: c.err}
-				if err := faultRun(uint64(at), f); err != nil {
-					t.Fatalf("at operation %d: %v", at, err)
-				}
-				runs++
-				if !f.hit.Load() {
-					break
-				}
-			}
-			t.Logf("%d operations failed in turn", runs-1)
-			if runs < 100 {
-				t.Errorf("the workload has only %d operations", runs)
-			}
-		})
+		t.Run(c.name, func(t *testing.T) { failEach(t, c.err, c.sticky, false) })
+		t.Run(c.name+", direct writes", func(t *testing.T) { failEach(t, c.err, c.sticky, true) })
 	}
 }
 
-func faultRun(seed uint64, f *fault) error {
+// failEach runs the workload once for each of its operations, which fails.
+func failEach(t *testing.T, err error, sticky, direct bool) {
+	runs := 0
+	for at := int64(0); ; at++ {
+		f := &fault{at: at, sticky: sticky, err: err}
+		if err := faultRun(uint64(at), f, direct); err != nil {
+			t.Fatalf("at operation %d: %v", at, err)
+		}
+		runs++
+		if !f.hit.Load() {
+			break
+		}
+	}
+	t.Logf("%d operations failed in turn", runs-1)
+	if runs < 100 {
+		t.Errorf("the workload has only %d operations", runs)
+	}
+}
+
+func faultRun(seed uint64, f *fault, direct bool) error {
 	d := newDisk()
 	d.before = f.before
 	opts := testOptions(flowlog.RolePlain)
-	opts.FS = d
+	opts.FS, opts.DirectWrites = d, direct
 	opts.MetaMemTableBytes = 16 << 10
 	store, err := flowlog.Open("data", opts)
 	if err != nil {

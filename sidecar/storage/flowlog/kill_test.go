@@ -31,7 +31,9 @@ func child(dir, seedText string) error {
 	if err != nil {
 		return err
 	}
-	store, err := flowlog.Open(dir, testOptions(flowlog.RolePlain))
+	opts := testOptions(flowlog.RolePlain)
+	opts.DirectWrites = seed%2 == 0
+	store, err := flowlog.Open(dir, opts)
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ func TestStoreBehavesAsItsModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		opts := testOptions(flowlog.RolePlain)
 		opts.FS, opts.CapacityLoads = newDisk(), machineCapacity
+		opts.DirectWrites = rapid.Bool().Draw(t, "direct writes")
 		m := &machine{opts: opts, want: model{}}
 		m.open(t)
 		defer func() { m.store.Close() }()

@@ -11,7 +11,7 @@ import (
 // OpenDirect tries one read as well: some file systems accept the flag and fail
 // the read.
 func (osFS) OpenDirect(path string) (File, error) {
-	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_DIRECT, 0)
+	file, err := os.OpenFile(path, os.O_RDWR|unix.O_DIRECT, 0)
 	if err != nil {
 		if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.EOPNOTSUPP) {
 			return nil, fmt.Errorf("%w: open %s", ErrNoDirect, path)
@@ -22,7 +22,19 @@ func (osFS) OpenDirect(path string) (File, error) {
 		file.Close()
 		return nil, fmt.Errorf("%w: read %s", ErrNoDirect, path)
 	}
-	return osFile{file}, nil
+	return directFile{osFile{file}}, nil
+}
+
+// directFile is a file opened with O_DIRECT.
+type directFile struct{ osFile }
+
+// WriteAt tells a file system that takes no such write from a disk that fails.
+func (f directFile) WriteAt(data []byte, offset int64) (int, error) {
+	n, err := f.osFile.WriteAt(data, offset)
+	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.EOPNOTSUPP) {
+		err = fmt.Errorf("%w: write %s: %w", ErrNoDirect, f.Name(), err)
+	}
+	return n, err
 }
 
 func (f osFile) SyncData() error {

@@ -34,8 +34,9 @@ type pack struct {
 
 	mu        sync.Mutex
 	bad       error // first failed write or sync; set once
-	direct    File  // opened at the first direct read
-	directErr error // why there is none
+	direct    File  // opened at the first direct read or write
+	directErr error // why there is none: ErrNoDirect
+	cached    bool  // direct writes are refused here: they go through the page cache
 }
 
 func (p *packs) path(number int) string { return fmt.Sprintf("%s/%08d%s", p.dir, number, packSuffix) }
@@ -119,15 +120,42 @@ func (p *pack) fail(cause error) error {
 	return p.bad
 }
 
-// directFile returns the file for reads past the page cache; ErrNoDirect where
-// there is none.
+// directFile returns the file past the page cache; ErrNoDirect where there is
+// none. Other errors pass (too many open files), so the next call tries again.
 func (p *pack) directFile(disk FS) (File, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.direct == nil && p.directErr == nil {
-		p.direct, p.directErr = disk.OpenDirect(p.path)
+	if p.direct != nil || p.directErr != nil {
+		return p.direct, p.directErr
 	}
-	return p.direct, p.directErr
+	file, err := disk.OpenDirect(p.path)
+	if errors.Is(err, ErrNoDirect) {
+		p.directErr = err
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.direct = file
+	return file, nil
+}
+
+// directWriter returns the file for writes past the page cache, or nil. Whatever
+// the reason is, the page cache takes them.
+func (p *pack) directWriter(disk FS) File {
+	file, err := p.directFile(disk)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err != nil || p.cached {
+		return nil
+	}
+	return file
+}
+
+// refuseDirectWrites remembers that the file system takes none in this file.
+func (p *pack) refuseDirectWrites() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cached = true
 }
 
 func (p *packs) close() (err error) {

@@ -14,8 +14,14 @@ import (
 // Slots change hands under readers here; a reader gets the bytes of some version
 // of its load or a reason, never another load's bytes and never a false alarm.
 func TestReadersSeeNoTornOrForeignLoads(t *testing.T) {
+	for _, direct := range []bool{false, true} {
+		t.Run(fmt.Sprintf("direct writes=%v", direct), func(t *testing.T) { readWhileSlotsChange(t, direct) })
+	}
+}
+
+func readWhileSlotsChange(t *testing.T, direct bool) {
 	opts := testOptions(flowlog.RolePlain)
-	opts.FS = newDisk()
+	opts.FS, opts.DirectWrites = newDisk(), direct
 	store := mustOpen(t, "data", opts)
 	const loads, versions = 4, 2
 	want := map[[2]uint64][]byte{}

@@ -14,6 +14,7 @@ type group struct {
 	*Store
 	staged  map[uint64]*row // rows to come; nil: to delete
 	touched []*pack         // to be synced, in order of first write
+	run     directRun
 	mark
 	undoLog []undo
 }
@@ -33,19 +34,30 @@ type undo struct {
 }
 
 // stage writes a batch's data and stages its rows; on error nothing of it stays.
+// The run is empty before and after, so that a write that fails late fails the
+// batch whose bytes it held, and no other.
 func (g *group) stage(b *Batch) error {
 	start, undoFrom := g.mark, len(g.undoLog)
-	for i := range b.ops {
-		if err := g.stageOp(&b.ops[i]); err != nil {
-			for j := len(g.undoLog) - 1; j >= undoFrom; j-- {
-				g.restore(g.undoLog[j])
-			}
-			g.undoLog = g.undoLog[:undoFrom]
-			g.undo(start)
+	err := g.stageOps(b.ops)
+	if err == nil {
+		return nil
+	}
+	g.run.drop()
+	for j := len(g.undoLog) - 1; j >= undoFrom; j-- {
+		g.restore(g.undoLog[j])
+	}
+	g.undoLog = g.undoLog[:undoFrom]
+	g.undo(start)
+	return err
+}
+
+func (g *group) stageOps(ops []op) error {
+	for i := range ops {
+		if err := g.stageOp(&ops[i]); err != nil {
 			return err
 		}
 	}
-	return nil
+	return g.flush()
 }
 
 func (g *group) restore(u undo) {
@@ -227,8 +239,11 @@ func (g *group) mergePieces(o *op, next *row, pack *pack, offset int64, count in
 }
 
 // readPiece reads and verifies a piece that is partly there; missing sectors are
-// zeros. A bad one quarantines the load.
+// zeros. A bad one quarantines the load. What waits in the run may be part of it.
 func (g *group) readPiece(load uint64, r *row, pack *pack, offset int64, piece int, dst []byte) error {
+	if err := g.flush(); err != nil {
+		return fmt.Errorf("store load %d: %w", load, err)
+	}
 	if _, err := pack.file.ReadAt(dst, offset+int64(piece)*pieceSize); err != nil {
 		return g.readFailed(load, err)
 	}

@@ -16,8 +16,10 @@ type FS interface {
 	Create(path string) (File, error)
 	// Open opens an existing file for reading and writing.
 	Open(path string) (File, error)
-	// OpenDirect opens an existing file for reads past the page cache; offsets,
-	// lengths and buffers are multiples of 4 KiB. ErrNoDirect where it cannot.
+	// OpenDirect opens an existing file for reads and writes past the page cache;
+	// offsets, lengths and buffers are multiples of 4 KiB. ErrNoDirect where it
+	// cannot; WriteAt answers the same where only reads can. SyncData of any handle
+	// of the file makes its writes durable, and every handle reads them.
 	OpenDirect(path string) (File, error)
 	Remove(path string) error
 	Rename(oldPath, newPath string) error
