@@ -13,7 +13,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -328,41 +327,4 @@ func (d *devnet) rollupDoors(t *testing.T) {
 		t.Fatalf("GET /get: %d %v, %d bytes, want the %d of the batch", got.StatusCode, err, len(back), len(batch))
 	}
 	t.Logf("commitment 0x%x", commitment)
-}
-
-// TestBlobsAreConfirmedInTwoBlocks measures B10: blobs of one shape through the
-// disperser on four validators with blocks of two seconds, one after another.
-// ZG_DA_BLOBS says how many; the figure of the bar is of 20, and then of what is
-// sustained.
-//
-// mission D19
-func TestBlobsAreConfirmedInTwoBlocks(t *testing.T) {
-	count := 5
-	if text := os.Getenv("ZG_DA_BLOBS"); text != "" {
-		var err error
-		if count, err = strconv.Atoi(text); err != nil || count < 1 {
-			t.Fatalf("ZG_DA_BLOBS=%q, want a number from 1", text)
-		}
-	}
-	const blockTime = 2 * time.Second
-	d := newDevnet(t, 4+1+1+4+1, "--validators", "4", "--da-signers", "4", "--block-time", blockTime.String())
-	d.Start()
-	var took []float64
-	for i := range count {
-		file := harness.RandomFile(t, 32*mib-16, uint64(100+i))
-		put := d.daPut(file, "--direct")
-		took = append(took, put.Seconds)
-		from, to := put.Blobs[0].SubmitHeight, put.Blobs[0].ConfirmHeight
-		t.Logf("blob %d: %.2f s, submitted in block %d, confirmed in block %d", i, put.Seconds, from, to)
-		if to > from+2 {
-			t.Errorf("blob %d was confirmed %d blocks after its order, want at most 2", i, to-from)
-		}
-	}
-	slices.Sort(took)
-	if count >= 20 { // what one disperser and four signers sustain on this machine's cores
-		file := harness.RandomFile(t, 256*mib, 99)
-		put := d.daPut(file, "--direct", "--memory-mib", "1400")
-		t.Logf("256 MiB in %d blobs: %.2f s, %.0f MB/s of payload", len(put.Blobs), put.Seconds, 256*mib/1e6/put.Seconds)
-	}
-	t.Logf("%d blobs of 32 MiB: p50 %.2f s, longest %.2f s; two blocks are %.0f s", count, took[count/2], took[count-1], 2*blockTime.Seconds())
 }

@@ -257,6 +257,7 @@ type Result struct {
 	Code           int
 	Took           time.Duration
 	MaxRSSKiB      int64
+	CPU            time.Duration // of all cores
 }
 
 // Command runs a binary of the build with a limit on its time.
@@ -276,7 +277,7 @@ func Command(t *testing.T, limit time.Duration, name string, args ...string) Res
 		t.Fatalf("%s %v: %v", name, args, err)
 	}
 	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		r.MaxRSSKiB = usage.Maxrss
+		r.MaxRSSKiB, r.CPU = usage.Maxrss, time.Duration(usage.Utime.Nano()+usage.Stime.Nano())
 	}
 	return r
 }
