@@ -211,6 +211,9 @@ func (d *devnet) answers() {
 func (d *devnet) kill(name string) {
 	d.T.Helper()
 	pid := d.Ready().PIDs[name]
+	if pid <= 0 { // kill(0) ends this test and all around it
+		d.T.Fatalf("no process %q: %v", name, d.Ready().PIDs)
+	}
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		d.T.Fatalf("kill %s (%d): %v", name, pid, err)
 	}

@@ -198,6 +198,7 @@ func (n *Node) openStore(status chain.Status) (*Store, error) {
 	owner := sha256.Sum256(fmt.Appendf(nil, "zgd/da/node/v1 %s %d %x", status.ChainID, status.EVMChainID, address[:]))
 	return OpenStore(DataDir(n.home), flowlog.Options{
 		FS: n.deps.Disk, Role: flowlog.RolePlain, Owner: owner, Program: "zg-da-node",
+		DirectWrites: true, // rows are many, and seldom read
 		SlotsPerPack: n.config.Store.PackSlots, CapacityLoads: n.config.Store.CapacityLoads, Logger: n.log,
 	})
 }
