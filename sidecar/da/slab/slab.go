@@ -11,6 +11,9 @@ import (
 // idle is how long memory that nobody asks for is kept.
 const idle = 30 * time.Second
 
+// mostBuffers bounds the search for one.
+const mostBuffers = 64
+
 // Pool has buffers that are done with. Safe for concurrent use.
 type Pool struct {
 	most int // bytes kept
@@ -62,7 +65,7 @@ func (p *Pool) Give(buffer []byte) {
 	defer p.mu.Unlock()
 	p.free = append(p.free, buffer[:0])
 	p.kept += cap(buffer)
-	for p.kept > p.most {
+	for p.kept > p.most || len(p.free) > mostBuffers {
 		p.kept -= cap(p.free[0])
 		p.free[0] = nil
 		p.free = p.free[1:]

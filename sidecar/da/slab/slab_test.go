@@ -34,3 +34,17 @@ func TestNoMoreIsKeptThanAllowed(t *testing.T) {
 		}
 	}
 }
+
+func TestThereAreFewBuffers(t *testing.T) {
+	p := slab.NewPool(1 << 20)
+	for range 1000 {
+		p.Give(make([]byte, 1))
+	}
+	got := 0
+	for p.Take(1) != nil {
+		got++
+	}
+	if got == 0 || got > 64 {
+		t.Fatalf("%d small buffers are kept, want 1 to 64", got)
+	}
+}
