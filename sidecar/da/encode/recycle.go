@@ -5,10 +5,10 @@ import (
 	"github.com/zgd-network/zgd/x/dasigners/erasure"
 )
 
-// keptBytes bounds the memory that waits for the next blob: the rows of eight
-// blobs of 32 MiB. Who codes less at a time leaves less, and what nobody asks for
-// is let go of.
-const keptBytes = 1 << 30
+// keptBytes bounds the memory that waits for the next blob. Callers bound what
+// they hold at a time, and that is what comes back; what nobody asks for is let go
+// of.
+const keptBytes = 4 << 30
 
 // slabs has the memory of blobs that are done with.
 var slabs = slab.NewPool(keptBytes)

@@ -281,8 +281,9 @@ func (s *service) checked(ctx context.Context, c erasure.Commitment, a Assignmen
 	}
 }
 
-// verifyShare is the fewest rows worth a core of their own.
-const verifyShare = 128
+// verifyShare is the fewest rows worth a core of their own: a pass looks its
+// multipliers up again, however few the rows.
+const verifyShare = 1024
 
 // verify checks rows on the cores that are free: one at least.
 func (s *service) verify(ctx context.Context, v *erasure.Verifier, rows []erasure.Row) ([]error, error) {
