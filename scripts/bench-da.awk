@@ -16,6 +16,7 @@ function mb(x) { return sprintf("%.0f MB/s", x) }
 /^BenchmarkCores\// && NF > 3 { c = name; sub(/.*cores=/, "", c); cores_[c] = metric("best-MB/s"); linear[c] = metric("of-linear"); ms[c] = metric("best-ms"); serial = metric("serial-%"); work[c] = metric("work-of-one"); ideal[c] = metric("computed-of-linear") }
 /^BenchmarkVerify\/verify/ && NF > 3 { m = name; sub(/.*rows=/, "", m); verify[m] = metric("MB/cpu-s"); verifyOf[m] = metric("of-sha256") }
 /^BenchmarkConfirmBatch/ && NF > 3 { confirm = metric("ns/op") / 1e6 }
+/^BenchmarkSustained/ && NF > 3 { put = metric("MB/s-put"); alone = metric("work-MB/s"); ofAlone = metric("of-work"); moved = metric("moved-MB/s"); ofMoved = metric("of-moved") }
 /three blobs of 32 MiB/ { memory = $0; sub(/.*another: /, "", memory) }
 
 END {
@@ -34,6 +35,10 @@ END {
   for (c = 2; c <= 8; c *= 2) if (c in cores_) line("B5", c " cores, computed from processor time", sprintf("%.2f of one's", work[c]), sprintf("work; %.1f %% that one does alone", serial), ideal[c], ">= 0.8")
   for (m = 41; m <= 410; m *= 10) line("B6", "signer checks " m " rows", mb(verify[m]), "SHA-256 alone", verifyOf[m], m == 41 ? ">= 150 MB/s" : ">= 380 MB/s, >= 0.25")
   line("B8", "confirm: 300 members, 16 blobs", sprintf("%.2f ms", confirm), "", "", "<= 1.5 ms")
+  bars = 0.5 * cores / (1 / 166 + 4 / 380)
+  line("B10", "1 disperser, 4 members, TLS, disk", mb(put), "half of B4's and B6's bars " mb(bars), sprintf("%.2f", put / bars), ">= 1")
+  line("", "", "", "coding and checking here " mb(alone), ofAlone, "")
+  line("", "", "", "with rows moved by TLS alone " mb(moved), ofMoved, "")
   line("B12", "memory: " memory, "", "", "", "<= 192 MiB")
   scale(whole["1024-of-4096"], whole["1024-of-3072"], verify[410])
   if (plot != "") draw(whole["1024-of-4096"], whole["1024-of-3072"])

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Measures data availability (B1 to B8, B12 of the protocol paper, §6n) and prints
-# a table with what each figure is held to, then what follows for 50 Gbit/s: which
-# points are measured, which computed, and where it ends. `make bench-da` calls it.
+# Measures data availability (B1 to B8 and B12 of the protocol paper, §6n; of B10
+# what is sustained, with the chain in memory) and prints a table with what each
+# figure is held to, then what follows for 50 Gbit/s: which points are measured,
+# which computed, and where it ends. `make bench-da` calls it.
 # BENCHTIME sets the runs of each benchmark; PLOT=FILE.svg writes the plot, too.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -17,5 +18,6 @@ bench() { go test -p 1 -run "$2" -v -bench "$3" -benchtime "$time" -timeout 30m 
 bench ./sidecar/da/encode '^TestMemoryOfOneBlob$' 'Whole|Parts|Cores|Read'
 bench ./sidecar/da/node '^$' '^BenchmarkVerify$'
 bench ./x/dasigners/keeper '^$' '^BenchmarkConfirmBatch$'
+time=3x bench ./sidecar/da/client '^$' '^BenchmarkSustained$'
 scripts/bench-da.awk -v cores="$(nproc)" -v plot="${PLOT:-}" "$log"
 printf '\nload at the end: %s\n' "$(cut -d' ' -f1-3 /proc/loadavg)"

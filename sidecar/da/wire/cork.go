@@ -65,8 +65,11 @@ type bottle struct {
 
 	mu      sync.Mutex // guards the rest; TLS answers of itself, too
 	closed  bool       // by a cork
-	waiting []byte
+	waiting *[]byte    // of waits; nil while nothing waits
 }
+
+// waits holds buffers of what waits: most connections write nothing large.
+var waits = sync.Pool{New: func() any { b := make([]byte, 0, transferBytes+transferBytes/16); return &b }}
 
 func (b *bottle) cork() {
 	b.mu.Lock()
@@ -81,7 +84,10 @@ func (b *bottle) Write(p []byte) (int, error) {
 	if !b.closed {
 		return b.Conn.Write(p)
 	}
-	b.waiting = append(b.waiting, p...)
+	if b.waiting == nil {
+		b.waiting = waits.Get().(*[]byte)
+	}
+	*b.waiting = append(*b.waiting, p...)
 	return len(p), nil
 }
 
@@ -89,7 +95,12 @@ func (b *bottle) pop() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.closed = false
-	_, err := b.Conn.Write(b.waiting)
-	b.waiting = b.waiting[:0]
+	if b.waiting == nil {
+		return nil
+	}
+	_, err := b.Conn.Write(*b.waiting)
+	*b.waiting = (*b.waiting)[:0]
+	waits.Put(b.waiting)
+	b.waiting = nil
 	return err
 }
