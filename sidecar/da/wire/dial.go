@@ -41,7 +41,7 @@ func Dial(socket string, member Member, auth Authorizer) (*grpc.ClientConn, erro
 	}
 	reconnect := backoff.Config{BaseDelay: 200 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 5 * time.Second}
 	options := []grpc.DialOption{
-		grpc.WithTransportCredentials(corkedTLS{credentials.NewTLS(config)}), grpc.WithWriteBufferSize(transferBytes), grpc.WithSharedWriteBuffer(true),
+		grpc.WithTransportCredentials(corkedTLS{credentials.NewTLS(config)}), grpc.WithWriteBufferSize(transferBytes),
 		grpc.WithConnectParams(grpc.ConnectParams{Backoff: reconnect, MinConnectTimeout: 5 * time.Second}),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
 		grpc.WithInitialWindowSize(streamWindow), grpc.WithInitialConnWindowSize(connectionWindow),
@@ -58,7 +58,7 @@ func Dial(socket string, member Member, auth Authorizer) (*grpc.ClientConn, erro
 func NewServer(certificate tls.Certificate, evmChainID uint64, member chain.Address, more ...grpc.ServerOption) (*grpc.Server, Gate) {
 	config := &tls.Config{MinVersion: tls.VersionTLS13, NextProtos: []string{"h2"}, Certificates: []tls.Certificate{certificate}}
 	options := append([]grpc.ServerOption{
-		grpc.Creds(corkedTLS{credentials.NewTLS(config)}), grpc.WriteBufferSize(transferBytes), grpc.SharedWriteBuffer(true), borrow(),
+		grpc.Creds(corkedTLS{credentials.NewTLS(config)}), grpc.WriteBufferSize(transferBytes), borrow(),
 		grpc.MaxRecvMsgSize(MaxMessageBytes), grpc.MaxSendMsgSize(MaxMessageBytes),
 		grpc.MaxConcurrentStreams(maxStreams), grpc.ConnectionTimeout(10 * time.Second),
 		grpc.InitialWindowSize(streamWindow), grpc.InitialConnWindowSize(connectionWindow),
