@@ -4,10 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"syscall"
 	"testing"
-	"time"
 
+	"github.com/zgd-network/zgd/sidecar/da/client/clienttest"
 	"github.com/zgd-network/zgd/sidecar/da/node"
 	"github.com/zgd-network/zgd/sidecar/storage/flowlog"
 	"github.com/zgd-network/zgd/x/dasigners/erasure"
@@ -23,27 +22,16 @@ func benchBlob(b *testing.B) *erasure.Blob {
 	return blob
 }
 
-// cpuTime is what this process has used of all cores: on a machine that others
-// use, too, it says more than the clock.
-func cpuTime(b *testing.B) time.Duration {
-	b.Helper()
-	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
-}
-
 // perCore runs a benchmark's loop and returns and reports bytes per second of CPU
 // time.
 func perCore(b *testing.B, bytes int64, work func()) float64 {
 	b.SetBytes(bytes)
-	loops, before := 0, cpuTime(b)
+	loops, before := 0, clienttest.CPUTime(b)
 	for b.Loop() {
 		work()
 		loops++
 	}
-	rate := float64(bytes) * float64(loops) / (cpuTime(b) - before).Seconds()
+	rate := float64(bytes) * float64(loops) / (clienttest.CPUTime(b) - before).Seconds()
 	b.ReportMetric(rate/1e6, "MB/cpu-s")
 	return rate
 }
@@ -54,14 +42,10 @@ func perCore(b *testing.B, bytes int64, work func()) float64 {
 func BenchmarkVerify(b *testing.B) {
 	blob := benchBlob(b)
 	for _, m := range []int{41, 410, 4096} {
-		a := node.Assignment{}
 		rows := make([]erasure.Row, m)
 		for i := range m {
-			index := i * blob.Profile.N / m
-			a.Own = append(a.Own, uint16(index))
-			rows[i] = blob.Row(index)
+			rows[i] = blob.Row(i * blob.Profile.N / m)
 		}
-		a.All = a.Own
 		bytes := int64(m * blob.RowSize)
 		var sha float64
 		b.Run(fmt.Sprintf("sha256/rows=%d", m), func(b *testing.B) {
@@ -75,7 +59,7 @@ func BenchmarkVerify(b *testing.B) {
 		})
 		b.Run(fmt.Sprintf("verify/rows=%d", m), func(b *testing.B) {
 			rate := perCore(b, bytes, func() {
-				if err := take(blob, a, rows); err != nil {
+				if err := clienttest.Check(blob, rows); err != nil {
 					b.Fatal(err)
 				}
 			})
@@ -84,22 +68,6 @@ func BenchmarkVerify(b *testing.B) {
 			}
 		})
 	}
-}
-
-// take does what a submission costs a signer's CPU.
-func take(blob *erasure.Blob, a node.Assignment, rows []erasure.Row) error {
-	verifier, err := erasure.NewVerifier(erasure.CPU, blob.Commitment, blob.RLC)
-	if err != nil {
-		return err
-	}
-	in := node.NewIntake(blob.Commitment, blob.RLC, a, func(rows []erasure.Row) ([]error, error) { return verifier.CheckAll(rows), nil })
-	for _, row := range rows {
-		if err := in.Add(row); err != nil {
-			return err
-		}
-	}
-	_, err = in.Finish()
-	return err
 }
 
 // BenchmarkStore writes the rows of blobs of 32 MiB durably, and reads them back.

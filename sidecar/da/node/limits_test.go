@@ -51,13 +51,8 @@ func TestSubmissionsAtATimeAreBounded(t *testing.T) {
 			_, cancel := w.hang(n, a)
 			var trailer metadata.MD
 			w.eventually("the second is refused", func() bool {
-				stream, err := n.dial(w.disperser).SubmitRows(t.Context())
-				if err != nil {
-					t.Fatal(err)
-				}
-				_ = stream.Send(&pb.SubmitRowsRequest{Header: w.submission(b, n.address()).header})
-				_, err = stream.CloseAndRecv()
-				trailer = stream.Trailer()
+				var err error
+				trailer, err = w.headerOnly(n, b)
 				return status.Code(err) == codes.ResourceExhausted && strings.Contains(err.Error(), "under way")
 			})
 			if hint := trailer.Get("grpc-retry-pushback-ms"); len(hint) != 1 || hint[0] == "0" {
@@ -72,19 +67,34 @@ func TestSubmissionsAtATimeAreBounded(t *testing.T) {
 	}
 }
 
+// headerOnly begins a submission and sends no rows: it is never taken.
+func (w *world) headerOnly(n *running, b ordered) (metadata.MD, error) {
+	w.Helper()
+	stream, err := n.dial(w.disperser).SubmitRows(w.Context())
+	if err != nil {
+		w.Fatal(err)
+	}
+	_ = stream.Send(&pb.SubmitRowsRequest{Header: w.submission(b, n.address()).header})
+	_, err = stream.CloseAndRecv()
+	if err == nil {
+		w.Fatal("a submission without rows was taken")
+	}
+	return stream.Trailer(), err
+}
+
 // One blob is taken by one submission at a time.
 func TestABlobIsTakenOnceAtATime(t *testing.T) {
 	w := newWorld(t, []uint32{1})
-	n := w.start(1)
+	n := w.start(1, limited(func(l *node.Limits) { l.BadPerMinute = 1000 }))
 	b := w.order(payload(700, 1))
 	_, cancel := w.hang(n, b)
 	w.eventually("the second is told to wait", func() bool {
-		_, err := w.submission(b, n.address()).send(t.Context(), n.dial(w.disperser))
-		if err == nil {
-			t.Fatal("two at once")
-		}
+		_, err := w.headerOnly(n, b) // without rows it is refused also when it comes first
 		return strings.Contains(err.Error(), "is being taken")
 	})
+	if _, err := w.submission(b, n.address()).send(t.Context(), n.dial(w.disperser)); err == nil {
+		t.Fatal("two at once")
+	}
 	cancel()
 	w.eventually("it may then", func() bool {
 		_, err := w.submission(b, n.address()).send(t.Context(), n.dial(w.disperser))
@@ -195,7 +205,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 // A reader that does not read is given up, and its place is free again.
 func TestAReaderThatDoesNotRead(t *testing.T) {
 	w := newWorld(t, []uint32{1})
-	n := w.start(1, limited(func(l *node.Limits) { l.ReadTimeout, l.Reads = daemon.Duration(300*time.Millisecond), 2 }))
+	n := w.start(1, limited(func(l *node.Limits) { l.ReadTimeout, l.Reads = daemon.Duration(3*time.Second), 2 }))
 	b := w.order(payload(500_000, 1)) // 2 MiB of rows
 	w.put(n, b)
 	root := b.DataRoot()

@@ -119,15 +119,15 @@ func codeAndCheck(tb testing.TB, payload []byte, members int) {
 		rows[i] = blob.Row(i)
 	}
 	for m := range members {
-		if err := check(blob, rows[m*len(rows)/members:(m+1)*len(rows)/members]); err != nil {
+		if err := Check(blob, rows[m*len(rows)/members:(m+1)*len(rows)/members]); err != nil {
 			tb.Error(err)
 		}
 	}
 }
 
-// check does what a member does with its rows, from their arrival to the extent
+// Check does what a member does with its rows, from their arrival to the extent
 // that goes to disk.
-func check(blob *erasure.Blob, rows []erasure.Row) error {
+func Check(blob *erasure.Blob, rows []erasure.Row) error {
 	verifier, err := erasure.NewVerifier(erasure.CPU, blob.Commitment, blob.RLC)
 	if err != nil {
 		return err
