@@ -81,6 +81,9 @@ const intakeGroup = 1024
 // extents has the memory of extents that are on disk.
 var extents = slab.NewPool(256 << 20)
 
+// Recycle gives the memory of an extent that is on disk to the next one.
+func Recycle(extent []byte) { extents.Give(extent) }
+
 // Intake takes the rows of one submission, checks them and lays them out as they
 // will be stored. It holds them once: memory is the extent and one group's paths.
 type Intake struct {
@@ -168,7 +171,8 @@ func (in *Intake) check() error {
 	return nil
 }
 
-// Finish returns the checked extent, or says what is missing or wrong.
+// Finish returns the checked extent, which may be recycled when it is stored, or
+// says what is missing or wrong.
 func (in *Intake) Finish() ([]byte, error) {
 	if in.taken < len(in.assignment.All) {
 		return nil, invalid("row %d is missing, %d of %d rows came", in.assignment.All[in.taken], in.taken, len(in.assignment.All))

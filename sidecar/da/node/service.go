@@ -244,7 +244,7 @@ func (s *service) receive(ctx context.Context, submitter chain.Address, c erasur
 		done()
 		return received{}, err
 	}
-	return received{extent, func() { extents.Give(extent); done() }}, nil
+	return received{extent, func() { Recycle(extent); done() }}, nil
 }
 
 func (s *service) checked(ctx context.Context, c erasure.Commitment, a Assignment, first *pb.SubmitRowsRequest, in incoming) ([]byte, error) {

@@ -143,7 +143,8 @@ func Check(blob *erasure.Blob, rows []erasure.Row) error {
 			return err
 		}
 	}
-	_, err = in.Finish()
+	extent, err := in.Finish()
+	node.Recycle(extent)
 	return err
 }
 
