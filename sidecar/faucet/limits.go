@@ -9,6 +9,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/zgd-network/zgd/sidecar/internal/chain/evm"
+	"github.com/zgd-network/zgd/sidecar/internal/daemon"
 )
 
 // maxRemembered bounds how many addresses, and how many hosts, are remembered;
@@ -74,7 +75,7 @@ func (l *limits) take(now time.Time, to evm.Address, from netip.Addr) (undo func
 		limiter func() *rate.Limiter
 	}{
 		{"everybody together", func() *rate.Limiter { return l.total }},
-		{"this host", func() *rate.Limiter { return l.host.get(now, hostOf(from)) }},
+		{"this host", func() *rate.Limiter { return l.host.get(now, daemon.HostOf(from)) }},
 		{to.Bech32(), func() *rate.Limiter { return l.address.get(now, to) }},
 	} {
 		limiter := one.limiter() // asked for in turn: who is refused above is not remembered
@@ -90,18 +91,6 @@ func (l *limits) take(now time.Time, to evm.Address, from netip.Addr) (undo func
 		}
 	}
 	return undo, nil
-}
-
-// hostOf is what counts as one host: an IPv4 address, or an IPv6 network of 64
-// bits, which is what one customer gets.
-func hostOf(ip netip.Addr) netip.Prefix {
-	ip = ip.Unmap()
-	bits := ip.BitLen()
-	if ip.Is6() {
-		bits = 64
-	}
-	prefix, _ := ip.WithZone("").Prefix(bits) // an invalid address is the zero prefix: one host, too
-	return prefix
 }
 
 // get returns the key's limiter, nil when too many keys are remembered.

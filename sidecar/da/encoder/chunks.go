@@ -13,6 +13,7 @@ import (
 
 	"github.com/zgd-network/zgd/sidecar/da/client"
 	"github.com/zgd-network/zgd/sidecar/internal/chain"
+	"github.com/zgd-network/zgd/sidecar/internal/daemon"
 	"github.com/zgd-network/zgd/x/dasigners/erasure"
 )
 
@@ -84,7 +85,7 @@ func (s *samples) admit(from netip.Addr) error {
 	now := s.now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	host := hostOf(from)
+	host := daemon.HostOf(from)
 	limiter := s.hosts[host]
 	if limiter == nil {
 		if len(s.hosts) >= hostsKept {
@@ -99,18 +100,6 @@ func (s *samples) admit(from netip.Addr) error {
 		}
 	}
 	return nil
-}
-
-// hostOf is what counts as one host: an IPv4 address, or an IPv6 network of 64
-// bits, which is what one customer gets.
-func hostOf(ip netip.Addr) netip.Prefix {
-	ip = ip.Unmap()
-	bits := ip.BitLen()
-	if ip.Is6() {
-		bits = 64
-	}
-	prefix, _ := ip.WithZone("").Prefix(bits) // an invalid address is the zero prefix: one host, too
-	return prefix
 }
 
 // holders returns who holds a blob, asked for once by all who want to know.

@@ -18,3 +18,15 @@ func LocalHost(hostport string) bool {
 	ip, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"))
 	return err == nil && ip.Zone() == "" && ip.IsLoopback()
 }
+
+// HostOf is what counts as one host: an IPv4 address, or an IPv6 network of 64
+// bits, which is what one customer gets.
+func HostOf(ip netip.Addr) netip.Prefix {
+	ip = ip.Unmap()
+	bits := ip.BitLen()
+	if ip.Is6() {
+		bits = 64
+	}
+	prefix, _ := ip.WithZone("").Prefix(bits) // an invalid address is the zero prefix: one host, too
+	return prefix
+}
